@@ -1,0 +1,1 @@
+"""Who decides: the first room of Hub and Spoke. It imports neither `model` nor `runs`."""
