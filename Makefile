@@ -1,0 +1,50 @@
+# One recipe per job. The environment is .venv; it is made and refreshed when needed.
+# `make PYTHON=/some/python3.12 test` chooses the interpreter.
+
+BIN = .venv/bin
+# What an installation depends on: the build copies the two files of runs/.
+INSTALLED_FROM = pyproject.toml constraints.txt .ci/install .ci/public_package.py \
+                 runs/api.py runs/guard.py
+
+help:  ## list the jobs
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1 | \2/p' Makefile | awk -F ' [|] ' '{ printf "%-15s %s\n", $$1, $$2 }'
+
+demo: .venv/.ready  ## play the 2025Q1 scenario once, then 2,000 times, and draw the figure
+	$(BIN)/hubspoke play 2025q1 --out results/demo/game.jsonl
+	$(BIN)/hubspoke batch 2025q1 --runs 2000 --out results/demo/batch
+
+test: .venv/.ready-test  ## run the tests
+	$(BIN)/python -m pytest
+
+test-all: .venv/.ready-test  ## run the tests, the slow ones too
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: .venv/.ready-dev  ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.ready-dev  ## mypy
+	$(BIN)/mypy
+
+bench: .venv/.ready  ## measure games per second on this machine
+	$(BIN)/hubspoke bench
+
+clean:  ## remove the environment and the tools' caches; results/ stays
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find agents model runs tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A larger installation holds the smaller ones.
+.venv/.ready: $(INSTALLED_FROM)
+	@sh .ci/install
+	@touch $@
+
+.venv/.ready-test: $(INSTALLED_FROM)
+	@sh .ci/install test
+	@touch .venv/.ready $@
+
+.venv/.ready-dev: $(INSTALLED_FROM)
+	@sh .ci/install dev
+	@touch .venv/.ready .venv/.ready-test $@
+
+.NOTPARALLEL:
+.PHONY: help demo test test-all lint types bench clean
