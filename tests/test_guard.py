@@ -28,9 +28,9 @@ def site(tmp_path: Path) -> Path:
 
 
 def start(*path: Path) -> subprocess.CompletedProcess[str]:
-    """Run the console script's entry with these folders first on the path."""
+    """Run the console script's entry with these folders for site-packages."""
     return subprocess.run(
-        [sys.executable, "-c", "import sys, hubspoke.guard as g; sys.exit(g.main())"],
+        [sys.executable, "-S", "-c", "import sys, hubspoke.guard as g; sys.exit(g.main())"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))},
         cwd=path[0],
         capture_output=True,

@@ -49,7 +49,7 @@ def test_the_public_package_works_from_the_wheel(wheel: Path, tmp_path: Path) ->
         "print(hubspoke.__file__, model.notice.__file__, sep='\\n')\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-S", "-c", program],
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,
