@@ -1,0 +1,126 @@
+"""Which tables to open, which levers to name at them, and how much to ask."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from agents.briefing import Bools, Briefing, Floats, Ints, Prospect
+from agents.utility import each_utility, package_utilities
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):  # noqa: ANN001, ANN202, PLR0913, PLR0912
+    n_moves, n_runs = mine.shape
+    slots = np.full((asks + sweeteners, n_runs), -1, dtype=np.int64)
+    worth = np.zeros(n_runs)
+    chosen = np.empty(asks + sweeteners, dtype=np.int64)
+    for r in range(n_runs):
+        for n in range(asks + sweeteners):
+            best = 0.0
+            pick = -1
+            for m in range(n_moves):
+                if blocked[m, r]:
+                    continue
+                named = False
+                for done in range(n):
+                    if chosen[done] >= 0 and lever[m, r] == lever[chosen[done], r]:
+                        named = True
+                if named:
+                    continue
+                if n < asks:
+                    score = mine[m, r]
+                    if n == 0 and lever[m, r] == first[r] and score > 0.0:
+                        score += 1e6
+                else:
+                    score = theirs[m, r] + min(mine[m, r], 0.0) if theirs[m, r] > 0.0 else 0.0
+                if score > best:
+                    best = score
+                    pick = m
+            chosen[n] = pick
+            if pick >= 0:
+                slots[n, r] = lever[pick, r]
+        for a in range(asks):
+            if chosen[a] < 0:
+                continue
+            for s in range(asks - 1, asks + sweeteners):
+                gain = mine[chosen[a], r]
+                lent = theirs[chosen[a], r]
+                if s >= asks:
+                    if chosen[s] < 0:
+                        continue
+                    gain += mine[chosen[s], r]
+                    lent += theirs[chosen[s], r]
+                chance = min(max(0.5 + 0.5 * lent / width[r], 0.0), 1.0)
+                worth[r] = max(worth[r], chance * gain)
+    return slots, worth
+
+
+def name_levers(prospect: Prospect, briefing: Briefing, first: Ints) -> tuple[Ints, Floats]:
+    """Name up to three asks and two sweeteners at a table, and say what opening it promises.
+
+    Asks are the levers that gain me most; sweeteners those that gain the other most net of my
+    cost. A table promises the best `chance x gain` over one ask with at most one sweetener.
+
+    first : (run,) lever that must be named first if it gains me anything, -1 = none
+    returns : slots (slot, run) lever or -1, and promise (run,) in utility
+    """
+    seat, customs = prospect.seat, briefing.customs
+    moves = seat.own.shape[1] - 1
+    mine = package_utilities(seat.me, seat.own, seat.packages)[1 : moves + 1]
+    theirs = package_utilities(seat.them, seat.theirs, seat.packages)[1 : moves + 1]
+    runs = mine.shape[1]
+    return _name_levers(
+        mine - prospect.exit_cost[:moves],
+        theirs,
+        np.ascontiguousarray(seat.blocked[:moves]),
+        np.ascontiguousarray(np.broadcast_to(seat.lever[:moves], (moves, runs))),
+        np.ascontiguousarray(np.broadcast_to(first, runs)),
+        customs.named_levers,
+        customs.sweeteners,
+        np.ascontiguousarray(np.broadcast_to(customs.acceptance_width, runs)),
+    )
+
+
+def headline_lever(prospect: Prospect) -> int:
+    """Return the lever on which a demand may be made at this table, -1 if there is none."""
+    moves = np.flatnonzero(prospect.headline[:-1])
+    return int(prospect.seat.lever[moves[0], 0]) if len(moves) and len(prospect.demands) else -1
+
+
+def norm_by_transactionalism(prospect: Prospect, transactionalism: Floats) -> Ints:
+    """Choose the fairness norm to invoke: the more transactional, the further it goes. (run,)."""
+    norms = len(prospect.demands)
+    rank = np.floor(transactionalism * norms).astype(np.int64)
+    return np.minimum(np.maximum(rank, 0), norms - 1)
+
+
+def best_tables(worth: Floats, available: Bools, slots: Ints) -> Bools:
+    """Choose the most promising tables, at most `slots` a run and only those worth something.
+
+    worth, available : (prospect, run); slots : (run,); returns (prospect, run)
+    """
+    chosen = np.zeros(worth.shape, dtype=bool)
+    left = np.where(available & (worth > 0.0), worth, 0.0)
+    runs = np.arange(worth.shape[1])
+    for n in range(int(min(len(worth), slots.max(initial=0)))):
+        pick = left.argmax(axis=0)
+        take = (left[pick, runs] > 0.0) & (n < slots)
+        chosen[pick[take], runs[take]] = True
+        left[pick, runs] = 0.0
+    return chosen
+
+
+def believed_settlement(prospect: Prospect) -> Floats:
+    """How far I believe the other would go on the headline lever in one deal, credit, (run,).
+
+    The largest single move that still gains the other something against the threat it faces.
+    """
+    seat = prospect.seat
+    theirs = package_utilities(seat.them, seat.theirs, seat.packages)[1:]
+    hurt = each_utility(seat.them, seat.leverage[:, None])[0] * seat.leverage_odds
+    best = np.zeros(theirs.shape[1])
+    for m in np.flatnonzero(prospect.headline[:-1]):
+        agrees = (theirs[m] >= hurt) & ~seat.blocked[m]
+        best = np.where(agrees, np.maximum(best, seat.credit[m]), best)
+    return best

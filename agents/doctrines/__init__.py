@@ -1,0 +1,1 @@
+"""One short file per doctrine; a name describes behaviour, and any actor may be given any."""

@@ -1,0 +1,173 @@
+"""Questions that many parties settle: a Probabilistic Condorcet Election over their positions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from agents.briefing import Floats, Ints
+from model.chance import Chance
+from model.events import condition_holds
+from model.politics import ratification_odds
+from model.scenario import NOBODY, Scenario, nearest_setting, quarter_index
+from model.world import NEVER_DUE, World
+
+POINTS = 100.0  # positions and saliences are written from 0 to 100
+
+
+def total(rows: Floats) -> Floats:
+    """Sum over the first axis in its order, the same bits whatever the batch."""
+    result: Floats = rows[0]
+    for row in rows[1:]:
+        result = result + row
+    return result
+
+
+def position_distance(position: Floats, salience: Floats) -> Floats:
+    """Distance of position j from i as i sees it: |s_i (x_i - x_j)| / |s_i|, (i, j, run).
+
+    position, salience : (actor, issue, run) in [0, 1] (KTAB, Wise et al. 2015)
+    """
+    gap = salience[:, None] * (position[:, None] - position[None])
+    length = np.sqrt(total(np.moveaxis(salience * salience, 1, 0)))
+    return np.sqrt(total(np.moveaxis(gap * gap, 2, 0))) / np.maximum(length, 1e-12)[:, None]
+
+
+def coalition_strength(utility: Floats, capability: Floats) -> Floats:
+    """Strength behind option i against option j: C_ij = sum_k cap_k max(0, u_ki - u_kj).
+
+    utility : (actor, option, run), capability : (actor, run); returns (option, option, run)
+    """
+    gain = np.maximum(utility[:, :, None] - utility[:, None], 0.0)
+    return total(capability[:, None, None] * gain)
+
+
+def condorcet_probability(strength: Floats) -> Floats:
+    """Chance of each option: p_i proportional to the product over j of v_ij = C_ij/(C_ij + C_ji).
+
+    strength : (option, option, run); returns (option, run). Ties between equals count one half.
+    """
+    both = strength + np.swapaxes(strength, 0, 1)
+    victory = np.where(both > 0.0, strength / np.where(both > 0.0, both, 1.0), 0.5)
+    score = np.ones(strength.shape[1:])
+    for j in range(strength.shape[1]):
+        score = score * victory[:, j]
+    return score / np.maximum(total(score), 1e-300)
+
+
+def risk_attitude(probability: Floats) -> Floats:
+    """R_i = (3 p_i - p_max - 2 p_min) / (2 (p_max - p_min)): the safer the bolder. (option, run)."""
+    top, low = probability.max(axis=0), probability.min(axis=0)
+    width = np.where(top > low, top - low, 1.0)
+    return np.where(top > low, (3.0 * probability - top - 2.0 * low) / (2.0 * width), 0.0)
+
+
+def condorcet_election(
+    position: Floats, salience: Floats, capability: Floats
+) -> tuple[Floats, Ints]:
+    """Probabilities of the members' positions, with risk attitudes, as KTAB computes them.
+
+    First u = 1 - d gives probabilities and from them attitudes R; then u = (1 - d)(1 + d R), and the
+    probabilities are taken again over the different positions only.
+    position, salience : (actor, issue, run) in [0, 1], positions the same in every run;
+    capability : (actor, run). Returns probability (option, run) and the option of each actor.
+    """
+    d = position_distance(position, salience)
+    first = condorcet_probability(coalition_strength(1.0 - d, capability))
+    attitude = risk_attitude(first)[:, None]
+    utility = (1.0 - d) * (1.0 + d * attitude)
+    _, index, option = np.unique(position[..., 0], axis=0, return_index=True, return_inverse=True)
+    unique = condorcet_probability(coalition_strength(utility[:, index], capability))
+    return unique, option.reshape(-1)
+
+
+def assemblies(scenario: Scenario, world: World, chance: Chance) -> tuple[World, Ints]:
+    """Call the assemblies that are due; the position chosen by lot becomes a setting of the lever.
+
+    The owner of the lever must ratify the move. Returns the settings decided, (assembly, run).
+    """
+    names = sorted(scenario.file.assemblies)
+    decided = np.full((len(names), world.runs), NOBODY, dtype=np.int64)
+    for n, name in enumerate(names):
+        rule = scenario.file.assemblies[name]
+        since = world.quarter - quarter_index(scenario.file.start, rule.first)
+        if since < 0 or since % rule.every:
+            continue
+        where = condition_holds(scenario, world, rule.condition)
+        if not where.any():
+            continue
+        members = sorted(rule.members)
+        path = f"assemblies.{name}.members"
+
+        def column(part: str, members: list[str] = members, path: str = path) -> Floats:
+            people = scenario.file.assemblies[path.split(".")[1]].members
+            return scenario.numbers.stack(
+                [scenario.numbers.of(f"{path}.{m}.{part}", getattr(people[m], part)) for m in members]
+            )
+
+        position = column("position")
+        salience = column("salience")[:, None] / POINTS
+        odds, option = condorcet_election(
+            position[:, None] / POINTS, salience, column("influence")
+        )
+        draw = chance.uniform("assembly", world.quarter, name)[0]
+        chosen = _by_lot(odds, option, position[:, 0], draw)
+        lever = scenario.lever(rule.lever)
+        target = _outcome(scenario, lever, rule.outcomes, chosen)
+        world, decided[n] = _implement(scenario, world, chance, name, lever, target, where)
+    return world, decided
+
+
+def _by_lot(odds: Floats, option: Ints, position: Floats, draw: Floats) -> Floats:
+    """Draw a position by its probability, (run,)."""
+    places = np.array([position[np.flatnonzero(option == n)[0]] for n in range(len(odds))])
+    chosen = np.full(draw.shape, places[-1])
+    reach = np.zeros(1)
+    found = np.zeros(draw.shape, dtype=bool)
+    for n in range(len(odds)):
+        reach = reach + odds[n]
+        hit = (draw < reach) & ~found
+        chosen = np.where(hit, places[n], chosen)
+        found |= hit
+    return chosen
+
+
+def _outcome(
+    scenario: Scenario, lever: int, outcomes: tuple[tuple[float, float], ...], chosen: Floats
+) -> Ints:
+    settings = scenario.levers.settings[lever, : scenario.levers.size[lever]]
+    target = np.full(chosen.shape, nearest_setting(settings, outcomes[-1][1]))
+    for up_to, value in sorted(outcomes, reverse=True):
+        target = np.where(chosen <= up_to, nearest_setting(settings, value), target)
+    return target
+
+
+def _implement(
+    scenario: Scenario,
+    world: World,
+    chance: Chance,
+    name: str,
+    lever: int,
+    target: Ints,
+    where: np.ndarray,
+) -> tuple[World, Ints]:
+    owner = int(scenario.levers.owner[lever])
+    gap = scenario.levers.settings[lever][target] - world.value[lever]
+    cost = scenario.levers.home_cost[owner, lever] * gap
+    odds = ratification_odds(scenario, owner, world.support[owner], cost)
+    draw = chance.uniform("assembly ratification", world.quarter, name)[0]
+    free = (world.promised_to[lever] == NOBODY) & ~world.moved[lever]
+    passes = where & (draw < odds) & free
+    setting, before = world.setting.copy(), world.before.copy()
+    due, moved = world.due.copy(), world.moved.copy()
+    before[lever] = np.where(passes, setting[lever], before[lever])
+    setting[lever] = np.where(passes, target, setting[lever])
+    changed = passes & (setting[lever] != before[lever])
+    due[lever] = np.where(changed, world.quarter + scenario.levers.lead[lever], due[lever])
+    due[lever] = np.where(passes & ~changed, NEVER_DUE, due[lever])
+    moved[lever] |= changed
+    return (
+        replace(world, setting=setting, before=before, due=due, moved=moved),
+        np.where(passes, setting[lever], NOBODY),
+    )

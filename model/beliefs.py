@@ -1,0 +1,171 @@
+"""What actors learn about each other: reliability, resolve, credibility, hostility."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agents.briefing import Bools, Floats, Ints
+from model.scenario import NOBODY, Scenario
+from model.theatres import Crises, commitment_now
+from model.world import World
+
+
+@dataclass
+class Evidence:
+    """What was seen in a quarter: weights of evidence (observer, about, run), public and private."""
+
+    kept: Floats
+    broken: Floats
+    carried: Floats
+    bluffed: Floats
+    private_kept: Floats
+    private_broken: Floats
+
+    @classmethod
+    def none(cls, actors: int, runs: int) -> Evidence:
+        """Return a quarter in which nothing has been seen yet."""
+        return cls(*(np.zeros((actors, actors, runs)) for _ in range(6)))
+
+    def add(
+        self, what: str, observer: int | Ints, about: int | Ints, weight: Floats, where: Bools
+    ) -> None:
+        """Add evidence where a condition holds; observer and about are actors, one or per run."""
+        array: Floats = getattr(self, what)
+        runs = np.flatnonzero(where)
+        if len(runs) == 0:
+            return
+        i = observer if isinstance(observer, (int, np.integer)) else observer[runs]
+        j = about if isinstance(about, (int, np.integer)) else about[runs]
+        amount = np.broadcast_to(weight, where.shape)[runs]
+        known = (np.asarray(i) != NOBODY) & (np.asarray(j) != NOBODY)
+        known = np.broadcast_to(known, runs.shape)
+        i, j = np.broadcast_to(i, runs.shape)[known], np.broadcast_to(j, runs.shape)[known]
+        array[i, j, runs[known]] += amount[known]
+
+
+def belief(good: Floats, bad: Floats) -> Floats:
+    """Mean of a Beta belief with counts `good` and `bad`, any shape."""
+    return good / np.maximum(good + bad, 1e-9)
+
+
+def reliability(world: World) -> Floats:
+    """Believed chance that promises are kept, (actor, actor about, run)."""
+    return belief(world.kept, world.broken)
+
+
+def resolve(world: World) -> Floats:
+    """Believed chance that threats are carried out, (actor, actor about, run)."""
+    return belief(world.carried, world.bluffed)
+
+
+def reputation_spillover(evidence: Floats, likeness: Floats, strength: Floats) -> Floats:
+    """Evidence that spreads: what p does to j tells k as much as k's tie to p is like j's.
+
+    evidence : (observer j, about p, run); likeness : (p, j, k, run); returns (k, p, run).
+    """
+    out = np.zeros_like(evidence)
+    for j in range(len(evidence)):
+        alike = np.swapaxes(likeness[:, j], 0, 1)  # (k, p, run)
+        out = out + alike * evidence[j][None] * strength
+    return out
+
+
+def learn(scenario: Scenario, world: World, evidence: Evidence) -> World:
+    """Update reliability and resolve: a <- f a + (1 - f) a0 + w, likewise b, spillovers included."""
+    rules = scenario.rules
+    f, on = rules.forgetting, rules.channel_reputation
+    prior = 2.0 * rules.belief_prior
+
+    def update(now: Floats, start: Floats, seen: Floats, private: Floats | float = 0.0) -> Floats:
+        spread = (
+            reputation_spillover(seen, scenario.ties.likeness, rules.spillover)
+            if seen.any()
+            else 0.0
+        )
+        return f * now + (1.0 - f) * prior * start + on * (seen + spread + private)
+
+    return replace(
+        world,
+        kept=update(world.kept, scenario.reliability, evidence.kept, evidence.private_kept),
+        broken=update(
+            world.broken, 1.0 - scenario.reliability, evidence.broken, evidence.private_broken
+        ),
+        carried=update(world.carried, scenario.resolve, evidence.carried),
+        bluffed=update(world.bluffed, 1.0 - scenario.resolve, evidence.bluffed),
+    )
+
+
+def update_commitment(
+    scenario: Scenario, world: World, transactionalism: Floats, crises: Crises
+) -> World:
+    """Move commitment and what others believe of it: cr += kappa (c* - cr), then by crises.
+
+    Everybody sees payments and the asked sum; a crisis in which the patron stood by or stood
+    aside moves everyone's belief towards 1 or 0 with weight `weight_crisis`.
+    """
+    rules = scenario.rules
+    where, targets = commitment_now(scenario, world, transactionalism)
+    commitment = world.commitment.copy()
+    credibility = world.credibility.copy()
+    for theatre, target in zip(where, targets, strict=True):
+        commitment[theatre] += rules.commitment_speed * (target - commitment[theatre])
+        credibility[:, theatre] += rules.commitment_speed * (target - credibility[:, theatre])
+    for theatre in range(len(commitment)):
+        tested = crises.tested[theatre]
+        if not tested.any():
+            continue
+        stood = np.where(crises.defended[theatre], 1.0, 0.0)
+        step = np.where(tested, rules.weight_crisis, 0.0) * rules.channel_reputation
+        credibility[:, theatre] += step * (stood - credibility[:, theatre])
+    return replace(world, commitment=commitment, credibility=credibility)
+
+
+def menacing_levers(scenario: Scenario) -> list[tuple[int, int, int]]:
+    """Pairs (observer, owner, lever): raising the lever arms a side that the observer fears.
+
+    A hostile lever of j counts for i if it strengthens the other side in a theatre where i has a
+    stake, or hurts one of i's accounts directly.
+    """
+    pairs = set()
+    levers, ledger, theatres = scenario.levers, scenario.ledger, scenario.theatres
+    for e, lever in enumerate(ledger.force_source):
+        if lever >= len(levers.ids) or not levers.hostile[lever] or ledger.force[e, 0] == 0.0:
+            continue
+        helps = -1 if ledger.side[e] == 0 else 1
+        sign = helps if ledger.force[e, 0] > 0.0 else -helps
+        for i in range(len(scenario.actors)):
+            if theatres.side[i, ledger.theatre[e]] == -sign and levers.owner[lever] != i:
+                pairs.add((i, int(levers.owner[lever]), int(lever)))
+    for e, lever in enumerate(ledger.source):
+        if lever >= len(levers.ids) or not levers.hostile[lever]:
+            continue
+        i = int(ledger.actor[e])
+        if ledger.coefficient[e, 0] < 0.0 and levers.owner[lever] != i:
+            pairs.add((i, int(levers.owner[lever]), int(lever)))
+    return sorted(pairs)
+
+
+def update_hostility(
+    scenario: Scenario, world: World, pairs: list[tuple[int, int, int]]
+) -> World:
+    """Move believed hostility towards what the other's arms and provocations show.
+
+    target = h0 + mean over its hostile levers of (level - start)/range, events counted instead of
+    levels where the lever is counted; h += speed (target - h), within [0, 1] (Jervis 1978).
+    """
+    rules, levers = scenario.rules, scenario.levers
+    target = np.array(np.broadcast_to(scenario.hostility, world.hostility.shape))
+    start = np.take_along_axis(levers.settings, levers.start, axis=1)
+    counted = levers.dispersion[:, 0] > 0.0
+    number: dict[tuple[int, int], int] = {}
+    for i, j, _ in pairs:
+        number[i, j] = number.get((i, j), 0) + 1
+    for i, j, lever in pairs:
+        span = levers.settings[lever, levers.size[lever] - 1] - levers.settings[lever, 0]
+        level = world.count[lever] if counted[lever] else world.value[lever]
+        target[i, j] += (level - start[lever]) / span / number[i, j]
+    target = np.minimum(np.maximum(target, 0.0), 1.0)
+    speed = rules.hostility_speed * rules.channel_adversary
+    return replace(world, hostility=world.hostility + speed * (target - world.hostility))

@@ -1,0 +1,205 @@
+"""The ledger: lever positions and stocks enter the accounts of actors and the force balances.
+
+Linear on purpose: why an actor gained or lost is then an exact sum, line by line.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from agents.briefing import Floats, Ints
+from model.scenario import NOBODY, Scenario
+from model.schema import ACCOUNTS
+from model.world import World, settings_value
+
+MONEY = "money"
+FORCES = "forces"
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_lines(source, row, coefficient, change, out):  # noqa: ANN001, ANN202
+    shared = coefficient.shape[1] == 1
+    for e in range(len(source)):
+        s, k = source[e], row[e]
+        for r in range(change.shape[1]):
+            c = coefficient[e, 0] if shared else coefficient[e, r]
+            out[k, r] += c * change[s, r]
+
+
+def source_values(scenario: Scenario, world: World, levers: Floats) -> Floats:
+    """Return what the ledger reads: levers, stocks, wars, crises, counted events. (source, run).
+
+    levers : (lever, run) physical values, in effect or as decided
+    """
+    at_war = (world.war > 0) | hot(scenario, world)
+    counted = scenario.levers.dispersion[:, 0] > 0.0
+    return np.concatenate([levers, world.stock, at_war, world.rung, world.count[counted]])
+
+
+def source_start(scenario: Scenario) -> Floats:
+    """Values of the sources at the start of the game, (source, run)."""
+    setting = scenario.levers.start
+    levers = settings_value(scenario, setting)
+    theatres = scenario.theatres
+    at_war = [
+        levers[theatres.hot_lever[t]] < theatres.hot_below[t]
+        if theatres.hot_lever[t] != NOBODY
+        else np.zeros(levers.shape[1])
+        for t in range(len(theatres.ids))
+    ]
+    counted = scenario.levers.dispersion[:, 0] > 0.0
+    rows = [
+        *levers,
+        *scenario.stock_start,
+        *at_war,
+        *np.zeros((len(theatres.ids), 1)),
+        # an activity is judged against its tempo at the start, not against silence
+        *levers[counted],
+    ]
+    return scenario.numbers.stack([np.asarray(x, float) for x in rows])
+
+
+def hot(scenario: Scenario, world: World) -> np.ndarray:
+    """Theatres at war because a lever (a ceasefire) stands below its mark, (theatre, run)."""
+    theatres = scenario.theatres
+    result = np.zeros((len(theatres.ids), world.runs), dtype=bool)
+    for t, lever in enumerate(theatres.hot_lever):
+        if lever != NOBODY:
+            result[t] = world.value[lever] < theatres.hot_below[t]
+    return result
+
+
+def linear_accounts(scenario: Scenario, change: Floats) -> Floats:
+    """Accounts without the theatres: sum of coefficient x (source - start).
+
+    change : (source, run); returns (actor, account, run) in the accounts' units
+    """
+    ledger = scenario.ledger
+    out = np.zeros((len(scenario.actors) * len(ACCOUNTS), change.shape[1]))
+    row = ledger.actor * len(ACCOUNTS) + ledger.account
+    _add_lines(ledger.source, row, switched(scenario), change, out)
+    return out.reshape(len(scenario.actors), len(ACCOUNTS), -1)
+
+
+def switched(scenario: Scenario) -> Floats:
+    """Coefficients of the account entries with the channels of the scenario switched on or off."""
+    return _switch(
+        scenario, scenario.ledger.coefficient, scenario.ledger.channel, {MONEY: "channel_money"}
+    )
+
+
+def _switch(
+    scenario: Scenario, coefficient: Floats, channels: tuple[str, ...], switches: dict[str, str]
+) -> Floats:
+    factors = {name: getattr(scenario.rules, rule) for name, rule in switches.items()}
+    if all((f == 1.0).all() for f in factors.values()):
+        return coefficient
+    one = np.ones(1)
+    return coefficient * scenario.numbers.stack([factors.get(c, one) for c in channels])
+
+
+def force_coefficients(scenario: Scenario, levers: Floats) -> Floats:
+    """Marginal coefficients of the force entries; those of transfers depend on the levers.
+
+    A share lever moves odds x share of each troop lever's force from one theatre to another.
+    levers : (lever, run); returns (force entry, run)
+    """
+    force = scenario.ledger.force
+    if scenario.transfers:
+        force = np.array(np.broadcast_to(force, (len(force), levers.shape[1])))
+    for rule in scenario.transfers:
+        troops = np.zeros(levers.shape[1])
+        for n, lever in enumerate(rule.troops):
+            each = rule.odds * rule.weight[n]
+            troops = troops + each * levers[lever]
+            at = rule.first + 2 * (n + 1)
+            force[at] = -each * levers[rule.share]
+            force[at + 1] = -force[at]
+        force[rule.first] = -troops
+        force[rule.first + 1] = troops
+    switch = scenario.rules.channel_forces
+    return force if (switch == 1.0).all() else force * switch
+
+
+def transferred(scenario: Scenario, levers: Floats) -> list[tuple[int, Floats]]:
+    """Force that transfers move, beyond the start: (rule number, (run,)) pairs."""
+    start = settings_value(scenario, scenario.levers.start)
+    result = []
+    for n, rule in enumerate(scenario.transfers):
+        now = np.zeros(levers.shape[1])
+        for k, lever in enumerate(rule.troops):
+            each = rule.odds * rule.weight[k]
+            now = now + each * (
+                levers[lever] * levers[rule.share] - start[lever] * start[rule.share]
+            )
+        result.append((n, now))
+    return result
+
+
+def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
+    """Forces of challenger, local defender and patron in each theatre, (theatre, side, run).
+
+    base + sum of coefficient x (source - start) + what transfers move; never below a hundredth.
+    """
+    ledger, theatres = scenario.ledger, scenario.theatres
+    runs = sources.shape[1]
+    n_levers = len(scenario.levers.ids)
+    out = np.array(np.broadcast_to(theatres.forces, (*theatres.forces.shape[:2], runs)))
+    flat = out.reshape(-1, runs)
+    row = ledger.theatre * out.shape[1] + ledger.side
+    own = np.ones(len(row), dtype=bool)
+    for rule in scenario.transfers:
+        own[rule.first : rule.first + 2 * (1 + len(rule.troops))] = False
+    coefficient = ledger.force * scenario.rules.channel_forces
+    _add_lines(ledger.force_source[own], row[own], coefficient[own], sources - start, flat)
+    for n, amount in transferred(scenario, sources[:n_levers]):
+        first = scenario.transfers[n].first
+        amount = amount * scenario.rules.channel_forces
+        flat[row[first]] -= amount
+        flat[row[first + 1]] += amount
+    return np.maximum(out, 0.01)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _price_lines(lever, steps, setting, size, settings, order, first, account, coefficient, scale, weight, out):  # noqa: ANN001, ANN202, PLR0913, E501
+    n_runs = setting.shape[1]
+    shared = coefficient.shape[1] == 1
+    for m in range(len(lever)):
+        x = lever[m]
+        for n in range(first[x], first[x + 1]):
+            e = order[n]
+            k = account[e]
+            for r in range(n_runs):
+                now = setting[x, r]
+                then = min(max(now + steps[m], 0), size[x] - 1)
+                c = coefficient[e, 0] if shared else coefficient[e, r]
+                gain = c * (settings[x, then] - settings[x, now]) / scale[k]
+                out[k, m, r] += gain * weight[m, r]
+
+
+def price_moves(
+    scenario: Scenario, actor: int, lever: Ints, steps: Ints, setting: Ints, weight: Floats
+) -> Floats:
+    """Price moves in an actor's linear accounts, in standard deviations: (account, move + 1, run).
+
+    lever, steps : (move,); setting : (lever, run) as decided; weight : (move, run) how far the
+    actor counts on the move being made (its trust in a promise)
+    """
+    order, first = scenario.ledger.by_actor[actor]
+    out = np.zeros((len(ACCOUNTS), len(lever) + 1, setting.shape[1]))
+    _price_lines(
+        lever,
+        steps,
+        setting,
+        scenario.levers.size,
+        scenario.levers.settings,
+        order,
+        first,
+        scenario.ledger.account,
+        switched(scenario),
+        scenario.scale[actor],
+        weight,
+        out,
+    )
+    return out

@@ -1,0 +1,283 @@
+"""Own moves, sealed and simultaneous, and threats: announced, called off, carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Options
+from agents.numerics import log
+from model.bargaining import Ask, Signing, Talks
+from model.beliefs import Evidence
+from model.chance import Chance
+from model.perception import View, limit_bounds, limit_use, out_of_bounds, prices
+from model.scenario import NOBODY, Scenario
+from model.world import NEVER_DUE, World
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Own moves of a quarter, and what became of threats."""
+
+    lever: Ints  # (actor, 2, run) lever moved, NOBODY = none
+    steps: Ints  # (actor, 2, run)
+    announced: Bools  # (threat, run)
+    called_off: Bools  # (threat, run) reversed at home before it fell due
+    carried_out: Bools  # (threat, run)
+    bluffed: Bools  # (threat, run) fell due and was not carried out
+
+
+def own_options(scenario: Scenario, actor: int) -> tuple[Ints, Ints]:
+    """Moves that an actor may make alone: one setting up or down on its own levers. (option,) each."""
+    levers = scenario.levers
+    pairs = [
+        (x, s)
+        for x in range(len(levers.ids))
+        if levers.owner[x] == actor
+        for s, may in ((-1, levers.alone_down[x]), (1, levers.alone_up[x]))
+        if may
+    ]
+    return (
+        np.array([x for x, _ in pairs], dtype=np.int64),
+        np.array([s for _, s in pairs], dtype=np.int64),
+    )
+
+
+def own_moves_ask(
+    scenario: Scenario,
+    view: View,
+    talks: Sequence[Talks | None],
+    signings: Sequence[Signing | None],
+    chance: Chance,
+) -> tuple[Ask, Bools]:
+    """Ask every actor for its own moves; also say at which threats' tables it was refused."""
+    rebuffed = refusals(scenario, view.world, talks, signings)
+    briefings = {}
+    for a, name in enumerate(scenario.actors):
+        briefings[name] = Briefing(
+            actor=name,
+            quarter=view.world.quarter,
+            question="own_moves",
+            goals=view.goals[a],
+            customs=view.customs,
+            options=_options(view, a, rebuffed, chance),
+        )
+    return Ask("own_moves", "", briefings), rebuffed
+
+
+def refusals(
+    scenario: Scenario,
+    world: World,
+    talks: Sequence[Talks | None],
+    signings: Sequence[Signing | None],
+) -> Bools:
+    """Threats whose owner opened its table this quarter and got no signature. (threat, run)."""
+    threats = scenario.threats
+    out = np.zeros((len(threats.ids), world.runs), dtype=bool)
+    for n, table in enumerate(threats.table):
+        talk, signing = talks[table], signings[table]
+        if talk is None or signing is None:
+            continue
+        open_still = world.opener[table, talk.runs] == threats.by[n]
+        out[n, talk.runs] = open_still & ~signing.signed
+    return out
+
+
+def threats_of(scenario: Scenario, actor: int) -> Ints:
+    """Return the threats that an actor can make."""
+    return np.flatnonzero(scenario.threats.by == actor)
+
+
+def _options(view: View, a: int, rebuffed: Bools, chance: Chance) -> Options:
+    scenario, world = view.scenario, view.world
+    lever, steps = own_options(scenario, a)
+    name = scenario.actors[a]
+    own = prices(view, a, a, lever, steps)[:, :-1]
+    blocked = out_of_bounds(view, a, lever, steps) | (world.promised_to[lever] != NOBODY)
+    fixed = world.lock[lever] > world.quarter
+    cost = np.where(fixed, scenario.levers.exit_cost[a][lever], 0.0)
+    ids = [f"{name} {scenario.levers.ids[x]} {s:+d}" for x, s in zip(lever, steps, strict=True)]
+    quarter = world.quarter
+    gumbel = chance.gumbels("own move", quarter, ids)[:, 0]
+    stay = chance.uniform("stay", quarter, name, 2)
+    mine = threats_of(scenario, a)
+    threats = scenario.threats
+    count = len(mine)
+    threat_own = prices(view, a, a, threats.lever[mine], threats.steps[mine])[:, :-1]
+    over = out_of_bounds(view, a, threats.lever[mine], threats.steps[mine])
+    draws = (
+        chance.uniforms("threat", quarter, [threats.ids[n] for n in mine], 2)
+        if count
+        else np.zeros((0, 2, world.runs))
+    )
+    noise = (2.0 * draws[:, 0] - 1.0) * 1.7320508075688772 * scenario.rules.bluff_spread
+    return Options(
+        own=own,
+        lever=lever,
+        steps=steps,
+        names=scenario.levers.ids,
+        blocked=blocked,
+        cost=cost,
+        hostile=scenario.levers.hostile[lever],
+        gumbel=gumbel,
+        stay=log(stay / (1.0 - stay)),
+        rebuffed=rebuffed[mine] & ~over,
+        threat_own=threat_own,
+        threat_floor=np.broadcast_to(threats.floor[mine], (count, threats.floor.shape[1])),
+        threat_noise=noise,
+        threat_draw=draws[:, 1],
+        standing=world.announced[mine],
+        falls_due=world.announced[mine] & (world.threat_due[mine] <= quarter) & ~over,
+    )
+
+
+def make_moves(
+    scenario: Scenario,
+    world: World,
+    answers: Mapping[str, Decision],
+    rebuffed: Bools,
+    evidence: Evidence,
+    chance: Chance,
+) -> tuple[World, Moves]:
+    """Carry out all own moves at once, then let threats be announced, reversed or carried out."""
+    lever = np.full((len(scenario.actors), 2, world.runs), NOBODY, dtype=np.int64)
+    steps = np.zeros(lever.shape, dtype=np.int64)
+    for a, name in enumerate(scenario.actors):
+        options, by = own_options(scenario, a)
+        choice = answers[name].choice
+        assert choice is not None
+        for n in range(2):
+            if not len(options):
+                continue
+            pick = np.clip(choice[n], 0, len(options) - 1)
+            asked = choice[n] >= 0
+            again = asked & (n == 1) & (options[pick] == lever[a, 0])
+            lever[a, n] = np.where(asked & ~again, options[pick], NOBODY)
+            steps[a, n] = np.where(lever[a, n] != NOBODY, by[pick], 0)
+            world, done = _move(scenario, world, a, lever[a, n], steps[a, n], evidence)
+            lever[a, n] = np.where(done, lever[a, n], NOBODY)
+            steps[a, n] = np.where(done, steps[a, n], 0)
+    world, threats = _threaten(scenario, world, answers, rebuffed, evidence, chance)
+    return world, Moves(lever, steps, *threats)
+
+
+def _move(
+    scenario: Scenario,
+    world: World,
+    actor: int,
+    lever: Ints,
+    steps: Ints,
+    evidence: Evidence,
+) -> tuple[World, Bools]:
+    """Move one lever per run; what is not possible is not done."""
+    done = np.zeros(world.runs, dtype=bool)
+    runs = np.flatnonzero(lever != NOBODY)
+    if not len(runs):
+        return world, done
+    x = lever[runs]
+    target = world.setting[x, runs] + steps[runs]
+    can = (
+        (target >= 0)
+        & (target < scenario.levers.size[x])
+        & ~world.moved[x, runs]
+        & (world.promised_to[x, runs] == NOBODY)
+    )
+    runs, x, target = runs[can], x[can], target[can]
+    within = _within_limits(scenario, world, runs, x, target)
+    runs, x, target = runs[within], x[within], target[within]
+    setting, before = world.setting.copy(), world.before.copy()
+    due, moved, secret = world.due.copy(), world.moved.copy(), world.secret.copy()
+    lock, lock_with = world.lock.copy(), world.lock_with.copy()
+    before[x, runs] = setting[x, runs]
+    setting[x, runs] = target
+    due[x, runs] = world.quarter + scenario.levers.lead[x]
+    moved[x, runs] = True
+    secret[x, runs] = False
+    done[runs] = True
+    partner = np.full(world.runs, NOBODY)
+    broke = lock[x, runs] > world.quarter
+    partner[runs] = np.where(broke, lock_with[x, runs], NOBODY)
+    breach = partner != NOBODY
+    evidence.add("broken", partner, actor, scenario.rules.weight_broken, breach)
+    lock[x[broke], runs[broke]] = world.quarter
+    lock_with[x[broke], runs[broke]] = NOBODY
+    return (
+        replace(
+            world,
+            setting=setting,
+            before=before,
+            due=due,
+            moved=moved,
+            secret=secret,
+            lock=lock,
+            lock_with=lock_with,
+        ),
+        done,
+    )
+
+
+def _within_limits(scenario: Scenario, world: World, runs: Ints, x: Ints, target: Ints) -> Bools:
+    fits = np.ones(len(runs), dtype=bool)
+    setting = world.setting[:, runs].copy()
+    setting[x, np.arange(len(runs))] = target
+    for n, bound in enumerate(limit_bounds(scenario, world)):
+        use = limit_use(scenario, n, setting)
+        more = use > limit_use(scenario, n, world.setting[:, runs])
+        fits &= ~more | (use <= np.broadcast_to(bound, world.runs)[runs])
+    return fits
+
+
+def _threaten(
+    scenario: Scenario,
+    world: World,
+    answers: Mapping[str, Decision],
+    rebuffed: Bools,
+    evidence: Evidence,
+    chance: Chance,
+) -> tuple[World, tuple[Bools, Bools, Bools, Bools]]:
+    """Announce, reverse and carry out threats; each is seen and remembered."""
+    threats, rules = scenario.threats, scenario.rules
+    shape = world.announced.shape
+    announced, called_off = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    carried, bluffed = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    standing, due = world.announced.copy(), world.threat_due.copy()
+    for n in range(shape[0]):
+        by, against = int(threats.by[n]), int(threats.against[n])
+        answer = answers[scenario.actors[by]]
+        mine = int(np.flatnonzero(threats_of(scenario, by) == n)[0])
+        draw = chance.uniform("threat reversal", world.quarter, threats.ids[n])[0]
+        falls = standing[n] & (due[n] <= world.quarter)
+        called_off[n] = standing[n] & ~falls & (draw < rules.threat_reversal)
+        wants = answer.carry_out[mine] if answer.carry_out is not None else falls
+        lever = np.where(falls & wants, threats.lever[n], NOBODY)
+        steps = np.full(world.runs, threats.steps[n])
+        world, done = _move(scenario, world, by, lever, steps, evidence)
+        carried[n] = done
+        bluffed[n] = falls & ~done
+        says = answer.announce[mine] if answer.announce is not None else np.zeros(1, dtype=bool)
+        announced[n] = says & rebuffed[n] & ~standing[n]
+        standing[n] = (standing[n] & ~falls & ~called_off[n]) | announced[n]
+        due[n] = np.where(announced[n], world.quarter + threats.lead[n], due[n])
+        due[n] = np.where(standing[n], due[n], NEVER_DUE)
+        for observer in range(len(scenario.actors)):
+            if observer == by:
+                continue
+            weight = rules.weight_threat
+            evidence.add("carried", observer, by, weight, carried[n])
+            evidence.add("bluffed", observer, by, weight, bluffed[n] | called_off[n])
+        evidence.add("broken", against, by, rules.weight_threat, announced[n])
+    world = replace(world, announced=standing, threat_due=due)
+    return world, (announced, called_off, carried, bluffed)
+
+
+def relation_after_threats(scenario: Scenario, relation: Floats, announced: Bools) -> Floats:
+    """Take r- from the relation of the one threatened, in the runs of each announcement."""
+    out = relation.copy()
+    for n in range(len(announced)):
+        by, against = scenario.threats.by[n], scenario.threats.against[n]
+        loss = np.where(announced[n], scenario.rules.relation_loss, 0.0)
+        out[against, by] -= loss
+        out[by, against] -= loss
+    return out

@@ -1,0 +1,84 @@
+"""The home front: ratification, support, elections."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from agents.briefing import Bools, Floats, Ints
+from agents.numerics import logistic
+from model.schema import ACCOUNTS
+from model.scenario import Scenario
+from model.theatres import CLASH, Crises
+from model.world import World
+
+TREASURY, HOME = ACCOUNTS.index("treasury"), ACCOUNTS.index("home")
+EVEN = 0.5  # support at which an office is neither strong nor weak
+
+
+def ratification_odds(scenario: Scenario, actor: int, support: Floats, cost: Floats) -> Floats:
+    """Chance that a deal passes at home: logistic((W + beta (support - .5) - cost)/sigma).
+
+    cost : (run,) SMA-percent equivalents, sweeteners negative (Putnam 1988). 1 where no body
+    votes: an administrative agreement.
+    """
+    if not scenario.ratifies[actor]:
+        return np.ones(support.shape)
+    slack = scenario.win_set[actor] + scenario.ratify_support[actor] * (support - EVEN) - cost
+    return logistic(slack / scenario.ratify_spread[actor])
+
+
+def offices(scenario: Scenario, platform: Ints) -> tuple[Floats, Floats]:
+    """Weights (actor, account, run) and transactionalism (actor, run) of the offices in power."""
+    runs = platform.shape[1]
+    actors = np.arange(len(scenario.actors))[:, None]
+    wide = np.arange(runs)[None] if scenario.weights.shape[3] > 1 else np.zeros((1, 1), int)
+    weights = np.moveaxis(scenario.weights, 2, 3)[actors, platform, wide]  # (actor, run, account)
+    wide = np.arange(runs)[None] if scenario.transactionalism.shape[2] > 1 else np.zeros((1, 1), int)
+    tau = scenario.transactionalism[actors, platform, wide]
+    return np.ascontiguousarray(np.moveaxis(weights, 2, 1)), np.ascontiguousarray(tau)
+
+
+def update_support(
+    scenario: Scenario, world: World, position: Floats, crises: Crises, gained: Floats
+) -> World:
+    """Move support with the purse, crises and perceived wins, back towards one half.
+
+    position : (actor, account, run) standard deviations above reference; gained : (actor, run)
+    utility of deals and promises this quarter. A crisis in which one's side was left alone costs;
+    one in which it was defended rallies half as much.
+    """
+    rules, theatres = scenario.rules, scenario.theatres
+    purse = np.minimum(np.maximum(position[:, TREASURY] + position[:, HOME], -1.0), 1.0)
+    push = rules.support_treasury * purse + rules.support_deal * np.minimum(
+        np.maximum(gained, -1.0), 1.0
+    )
+    for t in range(len(theatres.ids)):
+        shaken = crises.rung[t] >= CLASH
+        if not shaken.any():
+            continue
+        rally = np.where(crises.defended[t], EVEN, -1.0)
+        for a in range(len(scenario.actors)):
+            if theatres.side[a, t] != 0:
+                push[a] += np.where(shaken, rules.support_crisis * rally, 0.0)
+    support = EVEN + rules.support_persistence * (world.support - EVEN)
+    support = support + rules.channel_home * push
+    return replace(world, support=np.minimum(np.maximum(support, 0.0), 1.0))
+
+
+def hold_election(
+    scenario: Scenario, world: World, actor: int, winner: Ints, where: Bools
+) -> World:
+    """Put the winning platform into office and reopen the tables of the country.
+
+    winner : (run,) platform index; where : (run,) an election is held
+    """
+    platform = world.platform.copy()
+    changed = where & (winner != platform[actor])
+    platform[actor] = np.where(where, winner, platform[actor])
+    closed = world.closed.copy()
+    for n, table in enumerate(scenario.tables):
+        if actor in table.parties:
+            closed[n] = np.where(changed, np.minimum(closed[n], world.quarter), closed[n])
+    return replace(world, platform=platform, closed=closed)

@@ -1,0 +1,314 @@
+"""The reckoning of a quarter: promises fall due, stocks, support and beliefs move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises
+from agents.numerics import exp, log
+from agents.utility import KINDS, value_of_account
+from model.bargaining import Ask, Signing, Talks
+from model.beliefs import Evidence, learn, update_commitment, update_hostility
+from model.chance import Chance, negative_binomial
+from model.ledger import source_start, source_values
+from model.moves import relation_after_threats
+from model.perception import View, accounts_in_effect, prices
+from model.politics import offices, update_support
+from model.scenario import NOBODY, Scenario
+from model.theatres import Crises
+from model.world import NEVER_DUE, World, settings_value
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Promises that fell due."""
+
+    kept: Bools  # (lever, run)
+    broken: Bools  # (lever, run)
+
+
+def new_quarter(world: World) -> World:
+    """Clear what belongs to the last quarter alone."""
+    return replace(world, moved=np.zeros_like(world.moved))
+
+
+def sources_in_effect(scenario: Scenario, world: World) -> tuple[Floats, Floats]:
+    """Ledger sources at the positions in effect, now and at the start, (source, run)."""
+    return source_values(scenario, world, world.value), source_start(scenario)
+
+
+def go_behind_backs(
+    scenario: Scenario,
+    talks: Sequence[Talks | None],
+    signings: Sequence[Signing | None],
+    evidence: Evidence,
+) -> None:
+    """A deal with somebody's rival, made by its ally without it, tells it something of the ally.
+
+    The weight is `weight_behind_back` x alliance x rivalry; its prior includes zero.
+    """
+    ties = scenario.ties
+    for n, table in enumerate(scenario.tables):
+        talk, signing = talks[n], signings[n]
+        if talk is None or signing is None or table.secret or not signing.signed.any():
+            continue
+        runs = talk.runs[signing.signed]
+        where = np.zeros(evidence.kept.shape[2], dtype=bool)
+        where[runs] = True
+        for ally, rival in (table.parties, table.parties[::-1]):
+            for k in range(len(scenario.actors)):
+                if k in table.parties:
+                    continue
+                weight = ties.alliance[k, ally] * ties.rivalry[k, rival]
+                if weight.any():
+                    amount = scenario.rules.weight_behind_back * weight
+                    evidence.add("broken", k, ally, amount, where)
+
+
+def honour_ask(scenario: Scenario, view: View, world: World, chance: Chance) -> Ask:
+    """Ask every actor about its promises that fall due this quarter."""
+    due = (world.promised_to != NOBODY) & (world.due <= world.quarter) & (world.due != NEVER_DUE)
+    briefings = {}
+    for a, name in enumerate(scenario.actors):
+        owned = np.flatnonzero((scenario.levers.owner == a) & due.any(axis=1))
+        lever, back, where = _steps_back(world, owned, due)
+        own = -prices(view, a, a, lever, back)[:, :-1]
+        uniform = (
+            chance.uniforms(
+                "honour", world.quarter, [f"{name} {scenario.levers.ids[x]}" for x in lever], 1
+            )[:, 0]
+            if len(lever)
+            else np.zeros((0, world.runs))
+        )
+        briefings[name] = Briefing(
+            actor=name,
+            quarter=world.quarter,
+            question="honour",
+            goals=view.goals[a],
+            customs=view.customs,
+            promises=Promises(
+                own=own,
+                lever=lever,
+                names=scenario.levers.ids,
+                due=where,
+                breach_cost=np.broadcast_to(
+                    scenario.levers.exit_cost[a][lever],
+                    (len(lever), scenario.levers.exit_cost.shape[2]),
+                ),
+                noise=log(uniform / (1.0 - uniform)),
+            ),
+        )
+    return Ask("honour", "", briefings)
+
+
+def _steps_back(world: World, owned: Ints, due: Bools) -> tuple[Ints, Ints, Bools]:
+    """Levers with promises due and the steps that would undo them, one row per pair met."""
+    rows = []
+    for x in owned:
+        back = world.before[x] - world.setting[x]
+        for s in np.unique(back[due[x]]):
+            rows.append((x, s, due[x] & (back == s)))
+    return (
+        np.array([r[0] for r in rows], dtype=np.int64),
+        np.array([r[1] for r in rows], dtype=np.int64),
+        np.array([r[2] for r in rows], dtype=bool).reshape(len(rows), world.runs),
+    )
+
+
+def fall_due(
+    scenario: Scenario, world: World, answers: Mapping[str, Decision], evidence: Evidence
+) -> tuple[World, Kept]:
+    """Put decided settings into effect when their lead is over; broken promises fall back.
+
+    A kept promise weighs `weight_kept`, a broken one `weight_broken` x stake, the stake being the
+    size of the move in steps of the lever, at most one.
+    """
+    rules, levers = scenario.rules, scenario.levers
+    due = (world.due <= world.quarter) & (world.due != NEVER_DUE)
+    promised = due & (world.promised_to != NOBODY)
+    broken = np.zeros(due.shape, dtype=bool)
+    for a, name in enumerate(scenario.actors):
+        keep = answers[name].keep
+        assert keep is not None
+        owned = np.flatnonzero((levers.owner == a) & promised.any(axis=1))
+        lever, _, where = _steps_back(world, owned, promised)
+        for n, x in enumerate(lever):
+            broken[x] |= where[n] & ~keep[n]
+    kept = promised & ~broken
+    for x in np.flatnonzero(promised.any(axis=1)):
+        owner = int(levers.owner[x])
+        size = np.abs(world.setting[x] - world.before[x]) / levers.step[x]
+        stake = np.minimum(size, 1.0)
+        hidden = world.secret[x]
+        for what, where, weight in (
+            ("kept", kept[x], rules.weight_kept * np.ones(world.runs)),
+            ("broken", broken[x], rules.weight_broken * stake),
+        ):
+            evidence.add(what, world.promised_to[x], owner, weight, where & ~hidden)
+            evidence.add(f"private_{what}", world.promised_to[x], owner, weight, where & hidden)
+    setting = np.where(broken, world.before, world.setting)
+    value = settings_value(scenario, setting)
+    stepped = levers.follow[:, :1] == 0.0
+    tally = world.tally.copy()
+    tally[1] += kept.sum(axis=0)
+    tally[2] += broken.sum(axis=0)
+    return (
+        replace(
+            world,
+            setting=setting,
+            before=np.where(due, setting, world.before),
+            value=np.where(due & stepped, value, world.value),
+            due=np.where(due, NEVER_DUE, world.due),
+            promised_to=np.where(due, NOBODY, world.promised_to),
+            secret=world.secret & ~due,
+            lock=np.where(broken, world.quarter, world.lock),
+            lock_with=np.where(broken, NOBODY, world.lock_with),
+            tally=tally,
+        ),
+        Kept(kept, broken),
+    )
+
+
+def reckon(
+    scenario: Scenario,
+    world: World,
+    chance: Chance,
+    evidence: Evidence,
+    crises: Crises,
+    gained: Floats,
+    menacing: list[tuple[int, int, int]],
+    talks: Sequence[Talks | None],
+    signings: Sequence[Signing | None],
+    announced: Bools,
+) -> World:
+    """Move everything slow: activities, stocks, relations, support, beliefs, commitment."""
+    world = follow_settings(scenario, world)
+    world = draw_activity(scenario, world, chance)
+    world = move_stocks(scenario, world)
+    world = move_relations(scenario, world, talks, signings, announced)
+    _, tau = offices(scenario, world.platform)
+    world = update_support(scenario, world, standing(scenario, world), crises, gained)
+    world = update_commitment(scenario, world, tau, crises)
+    world = update_hostility(scenario, world, menacing)
+    return learn(scenario, world, evidence)
+
+
+def follow_settings(scenario: Scenario, world: World) -> World:
+    """Let continuous levers follow their setting: d ln q = kappa (ln q* - ln q)."""
+    follow = scenario.levers.follow
+    rows = np.flatnonzero(follow[:, 0] > 0.0)
+    if not len(rows):
+        return world
+    value = world.value.copy()
+    # a decision with a lead time is followed from its due quarter on
+    decided = np.where(world.due == NEVER_DUE, world.setting, world.before)
+    target = np.maximum(settings_value(scenario, decided)[rows], 1e-9)
+    now = np.maximum(value[rows], 1e-9)
+    value[rows] = np.where(
+        target == now, value[rows], exp(log(now) + follow[rows] * (log(target) - log(now)))
+    )
+    return replace(world, value=value)
+
+
+def draw_activity(scenario: Scenario, world: World, chance: Chance) -> World:
+    """Draw the events of counted levers (tests, provocations), and what they spoil."""
+    levers = scenario.levers
+    count = np.zeros_like(world.count)
+    counted = np.flatnonzero(levers.dispersion[:, 0] > 0.0)
+    for x in counted:
+        draw = chance.uniform("activity", world.quarter, levers.ids[x])[0]
+        count[x] = negative_binomial(draw, world.value[x], levers.dispersion[x])
+    world = replace(world, count=count)
+    for x in np.flatnonzero(levers.spoiled != NOBODY):
+        other, to = levers.spoiled[x], levers.spoiled_to[x]
+        units = count[x] if x in counted else np.where(world.moved[x], world.value[x], 0.0)
+        odds = np.minimum(levers.spoil_odds[x] * np.maximum(units, 0.0), 1.0)
+        draw = chance.uniform("spoil", world.quarter, levers.ids[x])[0]
+        hit = (draw < odds) & (world.setting[other] > to)
+        world = _drop(scenario, world, int(other), int(to), hit)
+    return world
+
+
+def _drop(scenario: Scenario, world: World, lever: int, to: int, where: Bools) -> World:
+    """Drop a lever to a setting at once: what was promised on it is void."""
+    setting, value, due = world.setting.copy(), world.value.copy(), world.due.copy()
+    promised, before, tally = world.promised_to.copy(), world.before.copy(), world.tally.copy()
+    tally[3] += where & (promised[lever] != NOBODY)
+    setting[lever] = np.where(where, to, setting[lever])
+    before[lever] = np.where(where, to, before[lever])
+    value[lever] = np.where(where, scenario.levers.settings[lever, to], value[lever])
+    due[lever] = np.where(where, NEVER_DUE, due[lever])
+    promised[lever] = np.where(where, NOBODY, promised[lever])
+    return replace(
+        world,
+        setting=setting,
+        value=value,
+        due=due,
+        promised_to=promised,
+        before=before,
+        tally=tally,
+    )
+
+
+def move_stocks(scenario: Scenario, world: World) -> World:
+    """Next stock = (1 - decay) now + growth + inflows, within its bounds."""
+    sources, start = sources_in_effect(scenario, world)
+    stock = (1.0 - scenario.stock_decay) * world.stock + scenario.stock_growth
+    for n, x in enumerate(scenario.inflow_from):
+        base = start[x] if scenario.inflow_relative[n] else 0.0
+        to = scenario.inflow_to[n]
+        stock[to] = stock[to] + scenario.inflow[n] * (sources[x] - base)
+    low, high = scenario.stock_low[:, None], scenario.stock_high[:, None]
+    return replace(world, stock=np.minimum(np.maximum(stock, low), high))
+
+
+def move_relations(
+    scenario: Scenario,
+    world: World,
+    talks: Sequence[Talks | None],
+    signings: Sequence[Signing | None],
+    announced: Bools,
+) -> World:
+    """Let relation capital fade, grow with signed deals, and shrink with threats."""
+    rules = scenario.rules
+    relation = rules.relation_persistence * world.relation
+    relation = np.array(np.broadcast_to(relation, world.relation.shape))
+    for n, table in enumerate(scenario.tables):
+        talk, signing = talks[n], signings[n]
+        if talk is None or signing is None or not signing.signed.any():
+            continue
+        a, b = table.parties
+        gain = np.zeros(world.runs)
+        gain[talk.runs[signing.signed]] = 1.0
+        relation[a, b] += rules.relation_gain * gain
+        relation[b, a] += rules.relation_gain * gain
+    return replace(world, relation=relation_after_threats(scenario, relation, announced))
+
+
+def standing(scenario: Scenario, world: World) -> Floats:
+    """Accounts above their reference in standard deviations, (actor, account, run)."""
+    accounts = accounts_in_effect(scenario, world)
+    return (accounts - world.reference) / scenario.scale[:, :, None]
+
+
+def utilities(scenario: Scenario, world: World, accounts: Floats) -> Floats:
+    """One-quarter utility of every actor: U_i = sum_k w_ik phi_k. (actor, run)."""
+    position = (accounts - world.reference) / scenario.scale[:, :, None]
+    weights, _ = offices(scenario, world.platform)
+    kind = KINDS.index(scenario.rules.value)
+    out = np.zeros((len(scenario.actors), world.runs))
+    for a in range(len(out)):
+        for k in range(weights.shape[1]):
+            value = value_of_account(position[a, k], scenario.loss_aversion[a], kind)
+            out[a] = out[a] + weights[a, k] * value
+    return out
+
+
+def move_references(scenario: Scenario, world: World, accounts: Floats) -> World:
+    """Let references drift towards what is: r += speed (a - r)."""
+    gap = accounts - world.reference
+    return replace(world, reference=world.reference + scenario.rules.reference_speed * gap)
+

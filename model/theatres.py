@@ -1,0 +1,399 @@
+"""Theatres: who would win, how likely a crisis is, how insecure that makes each actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+
+from agents.briefing import Bools, Floats, Ints
+from agents.numerics import exp, exp1, power
+from model.chance import Chance
+from model.ledger import force_balance, hot
+from model.scenario import NOBODY, Scenario
+from model.schema import ACCOUNTS
+from model.world import World, fair_payment, paid
+
+SECURITY = ACCOUNTS.index("security")
+RUNGS = ("none", "probe", "clash", "limited strike", "war")
+WAR = 4
+NEUTRAL = 0.5  # hostility or resolve of this much leaves a base rate as it is
+
+
+def contest_success(challenger: Floats, defender: Floats, exponent: float) -> Floats:
+    """Return the challenger's chance p = C^m / (C^m + D^m), m one of 1, 1.5, 2 (Tullock 1980;
+    Hirshleifer 1989). Any shape, forces positive.
+    """
+    c, d = _raise(challenger, exponent), _raise(defender, exponent)
+    return c / (c + d)
+
+
+def _raise(force: Floats, exponent: float) -> Floats:
+    if exponent == 2.0:  # noqa: PLR2004 - the exponents of schema.Theatre
+        return force * force
+    if exponent == 1.5:  # noqa: PLR2004
+        return force * np.sqrt(force)
+    return force
+
+
+def commitment_target(
+    treaty: Floats,
+    transactionalism: Floats,
+    share: Floats,
+    curve: Floats,
+    paid_now: Floats,
+    fair: Floats,
+) -> Floats:
+    """Conditional commitment c* = treaty [1 - tau chi (1 - s^eta)], s = min(1, paid/fair).
+
+    chi = share, eta = curve; all (run,) or broadcastable. The rest, 1 - chi, is the patron's own
+    stake, which no payment buys.
+    """
+    s = np.minimum(1.0, np.maximum(paid_now, 0.0) / np.maximum(fair, 1e-9))
+    return treaty * (1.0 - transactionalism * share * (1.0 - power(s, curve)))
+
+
+def lottery(credibility: Floats, with_patron: Floats, without: Floats) -> Floats:
+    """Odds when help comes with a chance, not as discounted force: cr p(with) + (1-cr) p(without)."""
+    return credibility * with_patron + (1.0 - credibility) * without
+
+
+def crisis_hazard(
+    odds: Floats,
+    prize: Floats,
+    war_cost: Floats,
+    steepness: Floats,
+    reference: Floats,
+    base: Floats,
+    clip: Floats,
+) -> Floats:
+    """Chance of a crisis in a quarter: h = 1 - exp(-h0 exp(clip(k (EU - EU_ref)))).
+
+    EU = odds prize - (1 - odds) war_cost, the challenger's expected utility of challenging.
+    """
+    gain = odds * prize - (1.0 - odds) * war_cost
+    push = np.minimum(np.maximum(steepness * (gain - reference), -clip), clip)
+    return 1.0 - exp(-base * exp(push))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _raise1(force, exponent):  # noqa: ANN001, ANN202
+    if exponent == 2.0:
+        return force * force
+    if exponent == 1.5:
+        return force * np.sqrt(force)
+    return force
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def insecurity1(c, d, p, credibility, exponent, side, prize, cost, steepness, reference, base, clip, stake, share):  # noqa: ANN001, ANN202, PLR0913, E501
+    """Return the security account in one theatre: -stake h (c_w + (1 - c_w) odds against me).
+
+    The side of the defender fears the challenger's hazard, the side of the challenger the mirror
+    image of it (Jervis 1978).
+    """
+    top = _raise1(c, exponent)
+    with_patron = top / (top + _raise1(d + p, exponent))
+    without = top / (top + _raise1(d, exponent))
+    odds = credibility * with_patron + (1.0 - credibility) * without
+    if side < 0:
+        odds = 1.0 - odds
+    gain = odds * prize - (1.0 - odds) * cost
+    push = min(max(steepness * (gain - reference), -clip), clip)
+    hazard = 1.0 - exp1(-base * exp1(push))
+    return -stake * hazard * (share + (1.0 - share) * odds)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The force balance as one actor knows it, and its security in each theatre."""
+
+    forces: Floats  # (theatre, side, run)
+    credibility: Floats  # (theatre, run)
+    alarm: Floats  # (theatre, run) base hazard times what hostility makes of it
+    security: Floats  # (theatre, run) the part of the security account from each theatre
+
+
+def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
+    """Base hazard in each theatre as an actor sees it, (theatre, run): neutral hostility is 1x.
+
+    It judges by its adversary's hostility towards it: the challenger's if it stands with the
+    defender, the defender's or patron's if it stands with the challenger.
+    """
+    theatres = scenario.theatres
+    base = np.array(np.broadcast_to(theatres.base_hazard, (len(theatres.ids), world.runs)))
+    for t in range(len(base)):
+        foe = theatres.challenger[t]
+        if theatres.side[actor, t] < 0:
+            foe = theatres.defender[t] if theatres.defender[t] != NOBODY else theatres.patron[t]
+        if foe not in (NOBODY, actor):
+            base[t] *= NEUTRAL + world.hostility[actor, foe]
+    return base
+
+
+def outlook(scenario: Scenario, world: World, actor: int, sources: Floats, start: Floats) -> Outlook:
+    """Return the theatres as an actor sees them, given the lever positions that it knows of.
+
+    sources, start : (source, run)
+    """
+    forces = force_balance(scenario, sources, start)
+    seen = alarm(scenario, world, actor)
+    credibility = world.credibility[actor]
+    security = np.zeros(credibility.shape)
+    _security(*_constants(scenario, actor, world.runs), forces, credibility, seen, security)
+    return Outlook(forces, credibility, seen, security)
+
+
+def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[object, ...]:
+    theatres = scenario.theatres
+    rows = (
+        theatres.prize,
+        theatres.war_cost,
+        theatres.steepness,
+        theatres.reference,
+        theatres.crisis_share,
+        theatres.stake[actor],
+    )
+    wide = [np.ascontiguousarray(np.broadcast_to(x, (len(x), runs))) for x in rows]
+    clip = np.ascontiguousarray(np.broadcast_to(scenario.rules.hazard_clip, runs))
+    return (*wide, clip, theatres.side[actor], theatres.exponent)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _security(prize, cost, steep, reference, share, stake, clip, side, exponent, forces, credibility, base, out):  # noqa: ANN001, ANN202, PLR0913, E501
+    for t in range(forces.shape[0]):
+        if side[t] == 0:
+            continue
+        for r in range(forces.shape[2]):
+            out[t, r] = insecurity1(
+                forces[t, 0, r],
+                forces[t, 1, r],
+                forces[t, 2, r],
+                credibility[t, r],
+                exponent[t],
+                side[t],
+                prize[t, r],
+                cost[t, r],
+                steep[t, r],
+                reference[t, r],
+                base[t, r],
+                clip[r],
+                stake[t, r],
+                share[t, r],
+            )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _price_security(prize, cost, steep, reference, share, stake, clip, side, exponent, forces, credibility, base, security, lever, steps, setting, size, settings, order, first, theatre, force_side, force, scale, lift_theatre, lift, weight, out):  # noqa: ANN001, ANN202, PLR0913, E501
+    n_runs = setting.shape[1]
+    shared = force.shape[1] == 1
+    n_theatres = forces.shape[0]
+    change = np.zeros((3, n_runs))
+    for m in range(len(lever)):
+        x = lever[m]
+        for t in range(n_theatres):
+            if side[t] == 0:
+                continue
+            touched = False
+            for n in range(first[x], first[x + 1]):
+                if theatre[order[n]] == t:
+                    touched = True
+            lifted = t == lift_theatre and lift[m, 0] != -2.0
+            if not (touched or lifted):
+                continue
+            change[:, :] = 0.0
+            for n in range(first[x], first[x + 1]):
+                e = order[n]
+                if theatre[e] != t:
+                    continue
+                s = force_side[e]
+                for r in range(n_runs):
+                    now = setting[x, r]
+                    then = min(max(now + steps[m], 0), size[x] - 1)
+                    c = force[e, 0] if shared else force[e, r]
+                    change[s, r] += c * (settings[x, then] - settings[x, now])
+            for r in range(n_runs):
+                cr = credibility[t, r]
+                if lifted:
+                    cr = min(max(cr + lift[m, r], 0.0), 1.0)
+                after = insecurity1(
+                    max(forces[t, 0, r] + change[0, r], 0.01),
+                    max(forces[t, 1, r] + change[1, r], 0.01),
+                    max(forces[t, 2, r] + change[2, r], 0.01),
+                    cr,
+                    exponent[t],
+                    side[t],
+                    prize[t, r],
+                    cost[t, r],
+                    steep[t, r],
+                    reference[t, r],
+                    base[t, r],
+                    clip[r],
+                    stake[t, r],
+                    share[t, r],
+                )
+                out[m, r] += weight[m, r] * (after - security[t, r]) / scale
+
+
+NO_LIFT = -2.0  # marks a move that changes no commitment
+
+
+def price_security(
+    scenario: Scenario,
+    actor: int,
+    seen: Outlook,
+    lever: Ints,
+    steps: Ints,
+    setting: Ints,
+    force: Floats,
+    lift_theatre: int,
+    lift: Floats,
+    weight: Floats,
+    out: Floats,
+) -> None:
+    """Add to `out` (move, run) what each move does to an actor's security, standard deviations.
+
+    force : (force entry, run) marginal coefficients; lift : (move, run) change in believed
+    commitment in theatre `lift_theatre`, NO_LIFT in rows without one; weight : (move, run).
+    Each move is priced exactly; a package adds its moves (see ODD: the cross terms left out).
+    """
+    order, first = scenario.ledger.by_lever
+    _price_security(
+        *_constants(scenario, actor, setting.shape[1]),
+        seen.forces,
+        seen.credibility,
+        seen.alarm,
+        seen.security,
+        lever,
+        steps,
+        setting,
+        scenario.levers.size,
+        scenario.levers.settings,
+        order,
+        first,
+        scenario.ledger.theatre,
+        scenario.ledger.side,
+        force,
+        scenario.scale[actor, SECURITY],
+        lift_theatre,
+        lift,
+        weight,
+        out,
+    )
+
+
+def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:
+    """Return the challenger's chance in each theatre as the actor of the outlook believes, (theatre, run)."""
+    rows = []
+    for t, m in enumerate(scenario.theatres.exponent):
+        c, d, p = seen.forces[t]
+        with_patron, without = contest_success(c, d + p, m), contest_success(c, d, m)
+        rows.append(lottery(seen.credibility[t], with_patron, without))
+    return np.array(rows).reshape(len(scenario.theatres.ids), -1)
+
+
+def hazards(scenario: Scenario, world: World, sources: Floats, start: Floats) -> tuple[Floats, Floats]:
+    """True odds and hazard in each theatre, both (theatre, run), by the challenger's own beliefs.
+
+    A scripted challenger believes the truth about the patron and is as hostile as ever.
+    """
+    theatres = scenario.theatres
+    forces = force_balance(scenario, sources, start)
+    odds = np.zeros((len(theatres.ids), world.runs))
+    hazard = np.zeros(odds.shape)
+    clip = scenario.rules.hazard_clip
+    for t, m in enumerate(theatres.exponent):
+        who, foe = theatres.challenger[t], theatres.defender[t]
+        credibility = world.commitment[t] if who == NOBODY else world.credibility[who, t]
+        c, d, p = forces[t]
+        odds[t] = lottery(credibility, contest_success(c, d + p, m), contest_success(c, d, m))
+        base = theatres.base_hazard[t]
+        if NOBODY not in (who, foe):
+            base = base * (NEUTRAL + world.hostility[who, foe])
+        hazard[t] = crisis_hazard(
+            odds[t],
+            theatres.prize[t],
+            theatres.war_cost[t],
+            theatres.steepness[t],
+            theatres.reference[t],
+            base,
+            clip,
+        )
+    return odds, hazard
+
+
+@dataclass(frozen=True)
+class Crises:
+    """What broke out in a quarter."""
+
+    rung: Ints  # (theatre, run) 0 none … 4 war
+    defended: Bools  # (theatre, run) the patron stood by its client
+    tested: Bools  # (theatre, run) the crisis put the patron to the test
+    hazard: Floats  # (theatre, run) true
+    odds: Floats  # (theatre, run) true
+
+
+CLASH = 2  # from this rung on a crisis tests the patron
+
+
+def break_out(
+    scenario: Scenario, world: World, chance: Chance, odds: Floats, hazard: Floats
+) -> tuple[World, Crises]:
+    """Draw crises and let them climb: probe, clash, limited strike, war.
+
+    At each rung the chance to go on is escalation x 2 x odds x (1 - nuclear risk) when the patron
+    does not stand by, and less by its share when it does. A war lasts `war_quarters` and no new
+    crisis breaks out in its theatre meanwhile.
+    """
+    theatres, rules = scenario.theatres, scenario.rules
+    n = len(theatres.ids)
+    draws = chance.uniforms("crisis", world.quarter, theatres.ids, 6)
+    free = world.war == 0
+    rung = np.where((draws[:, 0] < hazard) & free, 1, 0)
+    stands = np.zeros((n, world.runs), dtype=bool)
+    for t in range(n):
+        if theatres.patron[t] != NOBODY:
+            stands[t] = draws[t, 1] < world.commitment[t]
+    resist = np.where(stands, NEUTRAL, 1.0)
+    climb = rules.escalation * 2.0 * odds * (1.0 - theatres.nuclear_risk) * resist
+    for step in range(1, WAR):
+        rung = np.where((rung == step) & (draws[:, 1 + step] < climb), step + 1, rung)
+    tested = (rung >= CLASH) & (theatres.patron != NOBODY)[:, None]
+    length = np.floor(rules.war_quarters).astype(np.int64)
+    war = np.where(rung == WAR, length, np.maximum(world.war - 1, 0))
+    return (
+        replace(world, rung=rung, war=war),
+        Crises(rung, tested & stands, tested, hazard, odds),
+    )
+
+
+def commitment_now(
+    scenario: Scenario, world: World, transactionalism: Floats
+) -> tuple[Ints, list[Floats]]:
+    """Return the theatres whose commitment payments buy, and the target c* of each, (run,).
+
+    transactionalism : (actor, run) of the offices in power
+    """
+    where, targets = [], []
+    for n, table in enumerate(scenario.tables):
+        if table.theatre == NOBODY:
+            continue
+        patron = scenario.theatres.patron[table.theatre]
+        where.append(table.theatre)
+        targets.append(
+            commitment_target(
+                scenario.theatres.treaty[table.theatre],
+                transactionalism[patron],
+                scenario.rules.commitment_share,
+                scenario.rules.commitment_curve,
+                paid(table.credit, world.value),
+                fair_payment(scenario, world, n),
+            )
+        )
+    return np.array(where, dtype=np.int64), targets
+
+
+def is_hot(scenario: Scenario, world: World) -> Bools:
+    """Theatres that demand attention: at war, or in crisis last quarter. (theatre, run)."""
+    return hot(scenario, world) | (world.war > 0) | (world.rung > 0)

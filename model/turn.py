@@ -1,0 +1,327 @@
+"""The order of play in a quarter, written once: for one game, for many, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from agents.briefing import Bools, Briefing, Decision, Floats, Ints
+from model import events, moves, reckoning
+from model.assembly import assemblies
+from model.bargaining import (
+    Ask,
+    Menu,
+    Signing,
+    TableView,
+    Talks,
+    decay_demands,
+    menu,
+    negotiate,
+    prospect,
+    settle,
+    slots_free,
+    view_table,
+)
+from model.beliefs import Evidence, menacing_levers
+from model.chance import Chance
+from model.perception import View, accounts_in_effect, perceive
+from model.scenario import NOBODY, Scenario, Values, build
+from model.schema import ScenarioFile
+from model.theatres import Crises, break_out, hazards
+from model.world import World, start_world
+
+Conversation = Generator[Ask, dict[str, Decision], "Record"]
+
+
+@dataclass(frozen=True)
+class Game:
+    """A scenario made ready to be played: what never changes within a game."""
+
+    scenario: Scenario
+    menus: tuple[Menu, ...]  # per table
+    menacing: list[tuple[int, int, int]]  # (observer, owner, lever)
+    places: tuple[tuple[int, int], ...]  # per table, its number among the tables of each party
+
+
+@dataclass(frozen=True)
+class Record:
+    """What happened in a quarter; the world is as the quarter left it."""
+
+    world: World
+    events: Bools  # (event, run)
+    opened: Ints  # (table, run) opener of talks held this quarter, NOBODY where none
+    named: Ints  # (table, slot, run)
+    demand: Floats  # (table, run) headline level asked during the talks, -inf none
+    talks: tuple[Talks | None, ...]  # per table
+    signings: tuple[Signing | None, ...]  # per table
+    assembly: Ints  # (assembly, run) setting decided, NOBODY where not called or not ratified
+    own_moves: moves.Moves
+    crises: Crises
+    promises: reckoning.Kept
+    accounts: Floats  # (actor, account, run)
+    utility: Floats  # (actor, run) one-quarter utility against the reference
+
+
+def prepare(file: ScenarioFile, values: Values | None = None) -> Game:
+    """Make a scenario ready, with some parameters set to other values (scalars or one per run)."""
+    scenario = build(file, values)
+    count = [0] * len(scenario.actors)
+    places = []
+    for table in scenario.tables:
+        a, b = table.parties
+        places.append((count[a], count[b]))
+        count[a] += 1
+        count[b] += 1
+    return Game(
+        scenario,
+        tuple(menu(scenario, t) for t in scenario.tables),
+        menacing_levers(scenario),
+        tuple(places),
+    )
+
+
+def begin(game: Game, runs: int) -> World:
+    """Return the world before the first quarter: references stand where the accounts are."""
+    world = start_world(game.scenario, runs)
+    return replace(world, reference=accounts_in_effect(game.scenario, world))
+
+
+def quarter(game: Game, world: World, chance: Chance) -> Conversation:
+    """Play one quarter: yields questions, receives decisions, returns the record.
+
+    All briefings of one Ask are answered on the same world, so simultaneous moves are sealed.
+    """
+    scenario = game.scenario
+    evidence = Evidence.none(len(scenario.actors), world.runs)
+    gained = np.zeros((len(scenario.actors), world.runs))
+    world = reckoning.new_quarter(world)
+
+    world, happened = events.happen(scenario, world, chance, evidence)
+    world, decided = assemblies(scenario, world, chance)
+
+    view = perceive(scenario, world, chance)
+    tables = tuple(view_table(view, n, m) for n, m in enumerate(game.menus))
+    answers = yield _agenda_ask(game, view, tables)
+    world = _set_agenda(game, world, answers, evidence)
+    opened, named, demand = world.opener, world.named, world.demand
+
+    view = replace(view, world=world)
+    talks = []
+    for n, seen in enumerate(tables):
+        talks.append((yield from negotiate(view, seen, game.places[n], chance)))
+    signings = []
+    for n, talk in enumerate(talks):
+        if talk is None:
+            signings.append(None)
+            continue
+        world, signing = settle(
+            scenario, world, talk, game.menus[n], chance, evidence, gained
+        )
+        signings.append(signing)
+    reckoning.go_behind_backs(scenario, talks, signings, evidence)
+
+    view = perceive(scenario, world, chance)
+    ask, rebuffed = moves.own_moves_ask(game.scenario, view, talks, signings, chance)
+    answers = yield ask
+    world, own = moves.make_moves(scenario, world, answers, rebuffed, evidence, chance)
+
+    odds, hazard = hazards(scenario, world, *reckoning.sources_in_effect(scenario, world))
+    hazard = np.where(happened.crisis, 1.0, hazard)
+    world, crises = break_out(scenario, world, chance, odds, hazard)
+
+    answers = yield reckoning.honour_ask(scenario, view, world, chance)
+    world, kept = reckoning.fall_due(scenario, world, answers, evidence)
+    world = reckoning.reckon(
+        scenario,
+        world,
+        chance,
+        evidence,
+        crises,
+        gained,
+        game.menacing,
+        talks,
+        signings,
+        own.announced,
+    )
+    accounts = accounts_in_effect(scenario, world)
+    utility = reckoning.utilities(scenario, world, accounts)
+    world = reckoning.move_references(scenario, world, accounts)
+    world = replace(world, quarter=world.quarter + 1)
+    return Record(
+        world,
+        happened.events,
+        opened,
+        named,
+        demand,
+        tuple(talks),
+        tuple(signings),
+        decided,
+        own,
+        crises,
+        kept,
+        accounts,
+        utility,
+    )
+
+
+def _tables_of(scenario: Scenario, actor: int) -> list[tuple[int, int]]:
+    """Return table number and place at it (0 or 1) for each table of an actor."""
+    return [
+        (n, t.parties.index(actor)) for n, t in enumerate(scenario.tables) if actor in t.parties
+    ]
+
+
+def _agenda_ask(game: Game, view: View, tables: tuple[TableView, ...]) -> Ask:
+    scenario, world = game.scenario, view.world
+    briefings = {}
+    for a, name in enumerate(scenario.actors):
+        mine = _tables_of(scenario, a)
+        briefings[name] = Briefing(
+            actor=name,
+            quarter=world.quarter,
+            question="agenda",
+            goals=view.goals[a],
+            customs=view.customs,
+            prospects=tuple(
+                prospect(view, tables[n], k, game.places[n][k]) for n, k in mine
+            ),
+            slots=slots_free(scenario, world, a),
+        )
+    return Ask("agenda", "", briefings)
+
+
+def _set_agenda(
+    game: Game, world: World, answers: Mapping[str, Decision], evidence: Evidence
+) -> World:
+    """Open the tables that were asked for; where both sides ask, the first by id is the opener.
+
+    Talks that their opener no longer keeps on its agenda lapse, and their demand with them.
+    """
+    scenario = game.scenario
+    opener = np.full_like(world.opener, NOBODY)
+    named = np.full_like(world.named, NOBODY)
+    demand = np.full_like(world.demand, -np.inf)
+    settlement = np.zeros_like(world.demand)
+    for a, name in enumerate(scenario.actors):
+        answer = answers[name]
+        assert answer.open is not None
+        assert answer.named is not None
+        assert answer.norm is not None
+        free = slots_free(scenario, world, a)
+        used = np.zeros(world.runs, dtype=np.int64)
+        for i, (n, _) in enumerate(_tables_of(scenario, a)):
+            table = scenario.tables[n]
+            other = table.parties[0] + table.parties[1] - a
+            wants = answer.open[i] & (used < free) & (world.opener[n] != other)
+            used = used + wants
+            mine = wants & (opener[n] == NOBODY)
+            opener[n] = np.where(mine, a, opener[n])
+            named[n] = np.where(mine, allowed(table.levers, answer.named[i]), named[n])
+            if table.demander != a:
+                continue
+            kept = np.where(mine & (world.opener[n] == a), world.demand[n], -np.inf)
+            level = demanded(table.norm_levels, answer.norm[i])
+            fresh = np.where(mine & ~np.isfinite(kept), level, kept)
+            demand[n] = fresh
+            value = scenario.levers.settings[table.headline][world.setting[table.headline]]
+            if answer.settlement is not None:
+                settlement[n] = value + answer.settlement[i]
+            disputed = np.isfinite(fresh) & (world.lock[table.headline] > world.quarter)
+            newly = disputed & ~np.isfinite(world.demand[n])
+            evidence.add("broken", other, a, scenario.rules.weight_reopening, newly)
+    # a demand stands at its full height in the quarter in which it is made
+    standing = np.isfinite(world.demand) & np.isfinite(demand)
+    lower = decay_demands(scenario, demand, np.where(standing, settlement, np.where(np.isfinite(demand), demand, 0.0)))
+    return replace(world, opener=opener, named=named, demand=lower)
+
+
+def allowed(levers: Ints, named: Ints) -> Ints:
+    """Drop names that are no levers of the table, and repetitions. (slot, run)."""
+    named = np.where(np.isin(named, levers), named, NOBODY)
+    for slot in range(1, len(named)):
+        again = (named[:slot] == named[slot]).any(axis=0)
+        named[slot] = np.where(again, NOBODY, named[slot])
+    return named
+
+
+def demanded(levels: Floats, norm: Ints) -> Floats:
+    """Level that a norm asks for, -inf where none is invoked. (run,)."""
+    if not len(levels):
+        return np.full(norm.shape, -np.inf)
+    wide = np.broadcast_to(levels, (len(levels), len(norm)))
+    pick = np.clip(norm, 0, len(levels) - 1)
+    return np.where(norm >= 0, wide[pick, np.arange(len(norm))], -np.inf)
+
+
+class Decider(Protocol):
+    """Anything that answers a briefing: a doctrine, or a seat."""
+
+    def decide(self, briefing: Briefing) -> Decision:
+        """Return the decision."""
+        ...
+
+
+def play_quarter(
+    game: Game,
+    world: World,
+    chance: Chance,
+    deciders: Mapping[str, Decider],
+    watch: Callable[[Ask, dict[str, Decision]], None] | None = None,
+) -> Record:
+    """Drive one quarter with deciders that answer at once.
+
+    watch : called with every question and its answers, for transcripts
+    """
+    talk = quarter(game, world, chance)
+    memory = world.memory.copy()
+    ask = next(talk)
+    while True:
+        answers = answer(game, ask, deciders, memory, chance)
+        if watch is not None:
+            watch(ask, answers)
+        try:
+            ask = talk.send(answers)
+        except StopIteration as end:
+            record: Record = end.value
+            return replace(record, world=replace(record.world, memory=memory))
+
+
+def answer(
+    game: Game,
+    ask: Ask,
+    deciders: Mapping[str, Decider],
+    memory: Floats,
+    chance: Chance,
+) -> dict[str, Decision]:
+    """Put a question to each decider and keep what they want to remember.
+
+    memory : (actor, slot, run), changed in place; each actor is handed its own alone
+    """
+    answers = {}
+    for name, briefing in ask.briefings.items():
+        a = game.scenario.actors.index(name)
+        runs = ask.runs
+        handed = replace(
+            briefing,
+            memory=memory[a][:, runs],
+            draw=private_draw(chance, briefing.quarter, name, runs),
+        )
+        decision = deciders[name].decide(handed)
+        if decision.memory is not None:
+            memory[a][:, runs] = decision.memory
+        answers[name] = decision
+    return answers
+
+
+def private_draw(
+    chance: Chance, quarter_: int, actor: str, runs: Ints | slice
+) -> Callable[[str, int], Floats]:
+    """Draws of an actor's own, by name; nobody else's stream is touched."""
+
+    def draw(name: str, n: int) -> Floats:
+        return chance.uniform(f"doctrine {actor}", quarter_, name, n)[:, runs]
+
+    return draw

@@ -1,0 +1,195 @@
+"""The state of the world between two rules: a frozen record of arrays, every one ends with runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from agents.briefing import Bools, Floats, Ints
+from model.scenario import NOBODY, Scenario, quarter_index
+
+NEVER_DUE = -1
+
+
+@dataclass(frozen=True)
+class World:
+    """Lever positions, slow stocks, beliefs, talks and promises of a batch of games."""
+
+    quarter: int  # since the start
+    # levers
+    setting: Ints  # (lever, run) what has been decided, maybe not yet in effect
+    before: Ints  # (lever, run) the setting that the last decision replaced
+    value: Floats  # (lever, run) physical value in effect
+    due: Ints  # (lever, run) quarter at which the setting takes effect, NEVER_DUE if it has
+    promised_to: Ints  # (lever, run) actor to whom the coming setting was promised, or NOBODY
+    lock: Ints  # (lever, run) first quarter at which it is free of an agreement
+    lock_with: Ints  # (lever, run) the other side of that agreement, or NOBODY
+    secret: Bools  # (lever, run) what has been decided is known to the parties alone
+    moved: Bools  # (lever, run) this quarter
+    # stocks and events
+    stock: Floats  # (stock, run)
+    count: Floats  # (lever, run) events of the lever this quarter
+    rung: Ints  # (theatre, run) of this quarter's crisis, 0 none, 4 war
+    war: Ints  # (theatre, run) quarters of war left
+    fired: Bools  # (event, run)
+    distraction: Ints  # (actor, run) agenda slots lost
+    distraction_end: Ints  # (actor, run) first quarter without it
+    # beliefs: what the first thinks of the second
+    kept: Floats  # (actor, actor, run) Beta count
+    broken: Floats  # (actor, actor, run)
+    carried: Floats  # (actor, actor, run) Beta count of threats carried out
+    bluffed: Floats  # (actor, actor, run)
+    hostility: Floats  # (actor, actor, run) 0 to 1
+    credibility: Floats  # (actor, theatre, run) of the patron, believed
+    commitment: Floats  # (theatre, run) of the patron, true
+    relation: Floats  # (actor, actor, run) capital
+    # home
+    support: Floats  # (actor, run) 0 to 1
+    platform: Ints  # (actor, run)
+    reference: Floats  # (actor, account, run)
+    # talks
+    opener: Ints  # (table, run) actor or NOBODY
+    named: Ints  # (table, slot, run) lever or NOBODY
+    demand: Floats  # (table, run) headline level that is publicly asked, -inf where none
+    agreed: Floats  # (table, run) headline units that were last agreed to be paid
+    closed: Ints  # (table, run) first quarter at which the table may open again
+    announced: Bools  # (threat, run)
+    threat_due: Ints  # (threat, run)
+    memory: Floats  # (actor, table slot, run)
+    tally: Ints  # (tally, run) promises made, kept, broken, void
+
+    @property
+    def runs(self) -> int:
+        """Number of games in the batch."""
+        return int(self.value.shape[-1])
+
+    def take(self, index: Any) -> World:
+        """Return the world of a subset of the runs."""
+        return replace(
+            self,
+            **{
+                f.name: getattr(self, f.name)[..., index]
+                for f in fields(self)
+                if isinstance(getattr(self, f.name), np.ndarray)
+            },
+        )
+
+
+TALLY = ("made", "kept", "broken", "void")
+
+
+def full(array: Any, runs: int) -> Any:
+    """Copy an array to `runs` columns."""
+    return np.array(np.broadcast_to(array, (*np.shape(array)[:-1], runs)))
+
+
+def slots(scenario: Scenario) -> int:
+    """Levers that may be named at a table."""
+    return int(scenario.rules.named_levers + scenario.rules.sweeteners)
+
+
+def settings_value(scenario: Scenario, setting: Ints) -> Floats:
+    """Physical value of a setting of every lever, (lever, run)."""
+    return np.take_along_axis(scenario.levers.settings, setting, axis=1)
+
+
+def start_world(scenario: Scenario, runs: int) -> World:
+    """Return the world at the start of the first quarter, before references are set."""
+    n = len(scenario.levers.ids)
+    actors, tables = len(scenario.actors), len(scenario.tables)
+    theatres, threats = len(scenario.theatres.ids), len(scenario.threats.ids)
+    setting = full(scenario.levers.start, runs)
+    prior = scenario.rules.belief_prior
+    value = settings_value(scenario, setting)
+    lock, lock_with = _agreements(scenario, runs)
+    ints = np.int64
+    return World(
+        quarter=0,
+        setting=setting,
+        before=setting,
+        value=value,
+        due=np.full((n, runs), NEVER_DUE, dtype=ints),
+        promised_to=np.full((n, runs), NOBODY, dtype=ints),
+        lock=lock,
+        lock_with=lock_with,
+        secret=np.zeros((n, runs), dtype=bool),
+        moved=np.zeros((n, runs), dtype=bool),
+        stock=full(scenario.stock_start, runs),
+        count=np.zeros((n, runs)),
+        rung=np.zeros((theatres, runs), dtype=ints),
+        war=np.zeros((theatres, runs), dtype=ints),
+        fired=np.zeros((len(scenario.file.events), runs), dtype=bool),
+        distraction=np.zeros((actors, runs), dtype=ints),
+        distraction_end=np.zeros((actors, runs), dtype=ints),
+        kept=full(2.0 * prior * scenario.reliability, runs),
+        broken=full(2.0 * prior * (1.0 - scenario.reliability), runs),
+        carried=full(2.0 * prior * scenario.resolve, runs),
+        bluffed=full(2.0 * prior * (1.0 - scenario.resolve), runs),
+        hostility=full(scenario.hostility, runs),
+        credibility=full(
+            np.broadcast_to(
+                scenario.theatres.credibility,
+                (actors, *scenario.theatres.credibility.shape),
+            ),
+            runs,
+        ),
+        commitment=full(scenario.theatres.credibility, runs),
+        relation=np.zeros((actors, actors, runs)),
+        support=full(scenario.support, runs),
+        platform=full(scenario.platform[:, None], runs),
+        reference=np.zeros((actors, scenario.scale.shape[1], runs)),
+        opener=np.full((tables, runs), NOBODY, dtype=ints),
+        named=np.full((tables, slots(scenario), runs), NOBODY, dtype=ints),
+        demand=np.full((tables, runs), -np.inf),
+        agreed=_paid_at_start(scenario, value),
+        closed=full(
+            np.array([[t.closed_until] for t in scenario.tables], dtype=ints).reshape(tables, 1),
+            runs,
+        ),
+        announced=np.zeros((threats, runs), dtype=bool),
+        threat_due=np.full((threats, runs), NEVER_DUE, dtype=ints),
+        memory=np.zeros((actors, tables, runs)),
+        tally=np.zeros((len(TALLY), runs), dtype=ints),
+    )
+
+
+def _agreements(scenario: Scenario, runs: int) -> tuple[Ints, Ints]:
+    lock = np.zeros((len(scenario.levers.ids), runs), dtype=np.int64)
+    lock_with = np.full(lock.shape, NOBODY, dtype=np.int64)
+    ids = [t.id for t in scenario.tables]
+    for agreement in scenario.file.agreements.values():
+        table = scenario.tables[ids.index(agreement.table)]
+        for name in agreement.levers:
+            lever = scenario.lever(name)
+            lock[lever] = quarter_index(scenario.file.start, agreement.until) + 1
+            owner = scenario.levers.owner[lever]
+            lock_with[lever] = table.parties[1] if owner == table.parties[0] else table.parties[0]
+    return lock, lock_with
+
+
+def _paid_at_start(scenario: Scenario, value: Floats) -> Floats:
+    return np.array([paid(t.credit, value) for t in scenario.tables]).reshape(
+        len(scenario.tables), value.shape[1]
+    )
+
+
+def fair_payment(scenario: Scenario, world: World, table: int) -> Floats:
+    """What counts as a fair payment, headline units, (run,).
+
+    The agreed sum, unless a demand disputes it: then min(asked, cap x agreed), so that an
+    exorbitant demand does not make its own fulfilment necessary for protection.
+    """
+    agreed, demand = world.agreed[table], world.demand[table]
+    disputed = np.minimum(demand, scenario.rules.fair_cap * agreed)
+    return np.where(np.isfinite(demand), np.maximum(disputed, agreed), agreed)
+
+
+def paid(credit: Floats, value: Floats) -> Floats:
+    """Return what counts as paid at a table, in its headline unit: sum of credit x value, (run,)."""
+    result = np.zeros(value.shape[1])
+    for lever in range(len(credit)):
+        if credit[lever].any():
+            result = result + credit[lever] * value[lever]
+    return result
