@@ -74,7 +74,7 @@ def exp1(x: float) -> float:
 def log1(x: float) -> float:
     """Natural logarithm, k ln(2) + log(m) with sqrt(1/2) <= m < sqrt(2); -inf at 0, NaN below."""
     tiny = x < SMALLEST_NORMAL
-    bits = np.float64(x * 2.0**LIFT if tiny else x).view(np.uint64)
+    bits = np.float64(x * (2.0**LIFT if tiny else 1.0)).view(np.uint64)
     shifted = bits + TO_SQRT_HALF
     f = np.uint64(bits - ((shifted & EXPONENT_FIELD) - ONE_BITS)).view(np.float64) - 1.0
     biased = np.uint64((shifted >> MANTISSA_BITS) | TWO_52_BITS).view(np.float64) - TWO_52

@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 Word = int | np.integer
 Words = tuple[Word, Word, Word, Word]
 
-# Philox4x32-10 (Salmon et al. 2011, table 2 and section 3.3).
+# Philox4x32-10 (Salmon et al. 2011).
 ROUNDS = 10
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 KEY_STEPS = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
@@ -167,9 +167,10 @@ class Chance:
     runs: Ints  # (run,) the games' own numbers, never their places in a batch
 
     def __post_init__(self) -> None:
-        seed = int(self.seed) if isinstance(self.seed, Integral) else -1
+        given: object = self.seed
+        seed = int(given) if isinstance(given, Integral) else -1
         if not 0 <= seed < SEEDS:
-            raise ValueError(f"seed must be a whole number from 0 to 2**64 - 1, got {self.seed!r}")
+            raise ValueError(f"seed must be a whole number from 0 to 2**64 - 1, got {given!r}")
         runs = np.asarray(self.runs)
         if runs.ndim != 1 or runs.dtype.kind not in "iu":
             raise ValueError(f"runs must be a line of whole numbers, got {runs.dtype} {runs.shape}")
