@@ -184,22 +184,59 @@ class Valuation:
     mine: Floats  # (package, run) my gain over refusing
     theirs: Floats  # (package, run) my estimate of their gain over refusing
     plain: Floats  # (package, run) my change in utility alone, without relation or refusal
+    their_plain: Floats  # (package, run) my estimate of their change in utility alone
     refusal: Floats  # (run,) what refusing is worth to me against today
-    relation: Floats  # (package, run) the shadow of the future in `mine`
+    bond: Floats  # (run,) worth to me of each unit that they gain: the shadow of the future
     possible: Bools  # (package, run)
 
 
 def possible_packages(seat: Seat) -> Bools:
     """Packages that are open: no blocked move, and the standing demand is met. (package, run)."""
-    packages = seat.packages
-    blocked = np.zeros((packages.shape[0], seat.own.shape[2]), dtype=bool)
-    credit = np.zeros(blocked.shape)
-    for j in range(packages.shape[1]):
-        blocked |= seat.blocked[packages[:, j]]
-        credit = credit + seat.credit[packages[:, j]]
-    possible = ~blocked & (credit >= seat.required - TIE)
-    possible[NO_PACKAGE] = False
+    possible = np.empty((len(seat.packages), seat.own.shape[2]), dtype=np.bool_)
+    _possible(seat.packages, seat.blocked, seat.credit, seat.required, possible)
     return possible
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _possible(packages, blocked, credit, required, out):  # noqa: ANN001, ANN202
+    n_runs = out.shape[1]
+    none = blocked.shape[0] - 1
+    credited = np.empty(n_runs)
+    for r in range(n_runs):
+        out[NO_PACKAGE, r] = False
+    for p in range(1, len(packages)):
+        for r in range(n_runs):
+            out[p, r] = True
+            credited[r] = 0.0
+        for m in packages[p]:
+            if m == none:
+                break
+            for r in range(n_runs):
+                out[p, r] = out[p, r] and not blocked[m, r]
+                credited[r] += credit[m, r]
+        for r in range(n_runs):
+            out[p, r] = out[p, r] and credited[r] >= required[r] - TIE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settlement(plain, theirs, possible, odds):  # noqa: ANN001, ANN202
+    """Return odds x the best that both could have together, (run,)."""
+    best = np.zeros(plain.shape[1])
+    for p in range(1, plain.shape[0]):
+        for r in range(plain.shape[1]):
+            common = min(plain[p, r], theirs[p, r])
+            best[r] = max(best[r], common if possible[p, r] else 0.0)
+    return odds * best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gains(plain, theirs, bond, their_bond, refusal, their_refusal, mine, their_gain):  # noqa: ANN001, ANN202, PLR0913, E501
+    for p in range(plain.shape[0]):
+        for r in range(plain.shape[1]):
+            relation = bond[r] * min(max(theirs[p, r], 0.0), 1.0)
+            mine[p, r] = plain[p, r] + relation - refusal[r]
+            relation = their_bond[r] * min(max(plain[p, r], 0.0), 1.0)
+            their_gain[p, r] = theirs[p, r] + relation - their_refusal[r]
 
 
 def deal_values(seat: Seat, customs: Customs) -> Valuation:
@@ -209,18 +246,18 @@ def deal_values(seat: Seat, customs: Customs) -> Valuation:
     V_i(refuse) = (1 - d)[(1 - P) u(status quo) + P u(threat)] + d V~, with V~ the believed
     settlement: settlement odds times the egalitarian package (Kalai 1977) while talks are open.
     """
+    runs = seat.own.shape[2]
     plain = package_utilities(seat.me, seat.own, seat.packages)
     theirs = package_utilities(seat.them, seat.theirs, seat.packages)
     possible = possible_packages(seat)
-    common = np.where(possible, np.minimum(plain, theirs), 0.0)
-    settlement = customs.settlement_odds * np.maximum(common.max(axis=0), 0.0)
+    settlement = _settlement(plain, theirs, possible, _full(customs.settlement_odds, runs))
     refusal = _refusal(seat.me, seat.menace, seat.menace_odds, settlement)
     their_refusal = _refusal(seat.them, seat.leverage, seat.leverage_odds, settlement)
     bond = relation_factor(seat.me, customs, seat.term) * customs.relation_gain
-    relation = bond * np.minimum(np.maximum(theirs, 0.0), 1.0)
     their_bond = relation_factor(seat.them, customs, seat.term) * customs.relation_gain
-    their_gain = theirs + their_bond * np.minimum(np.maximum(plain, 0.0), 1.0) - their_refusal
-    return Valuation(plain + relation - refusal, their_gain, plain, refusal, relation, possible)
+    mine, their_gain = np.empty_like(plain), np.empty_like(plain)
+    _gains(plain, theirs, bond, their_bond, refusal, their_refusal, mine, their_gain)
+    return Valuation(mine, their_gain, plain, theirs, refusal, bond, possible)
 
 
 def _refusal(goals: Goals, menace: Floats, odds: Floats, settlement: Floats) -> Floats:

@@ -13,6 +13,7 @@ from numba import njit
 from agents.briefing import (
     Bools,
     Briefing,
+    Customs,
     Decision,
     Floats,
     Goals,
@@ -407,6 +408,7 @@ def negotiate(
     seats = tuple(
         at_table(view, seen, k, places[k], first == k, runs) for k in range(2)
     )
+    here = take(view.customs, runs)
     names = [scenario.actors[a] for a in table.parties]
     rounds = scenario.rules.rounds
     offers = np.full((rounds, len(runs)), -1, dtype=np.int64)
@@ -419,7 +421,9 @@ def negotiate(
             "offer",
             table.id,
             {
-                names[k]: _talk_briefing(view, table, k, seats[k], "offer", t, speaker == k, None)
+                names[k]: _talk_briefing(
+                    view, table, k, seats[k], here, "offer", t, speaker == k, None
+                )
                 for k in range(2)
             },
             runs,
@@ -430,7 +434,9 @@ def negotiate(
             "reply",
             table.id,
             {
-                names[k]: _talk_briefing(view, table, k, seats[k], "reply", t, speaker == k, made)
+                names[k]: _talk_briefing(
+                    view, table, k, seats[k], here, "reply", t, speaker == k, made
+                )
                 for k in range(2)
             },
             runs,
@@ -462,6 +468,7 @@ def _talk_briefing(
     table: TableRules,
     k: int,
     seat: Seat,
+    customs: Customs,
     question: Any,
     round_: int,
     my_turn: Bools,
@@ -474,7 +481,7 @@ def _talk_briefing(
         quarter=view.world.quarter,
         question=question,
         goals=seat.me,
-        customs=view.customs,
+        customs=customs,
         seats=(seat,),
         round=round_,
         my_turn=my_turn,

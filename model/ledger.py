@@ -22,9 +22,13 @@ def _add_lines(source, row, coefficient, change, out):  # noqa: ANN001, ANN202
     shared = coefficient.shape[1] == 1
     for e in range(len(source)):
         s, k = source[e], row[e]
-        for r in range(change.shape[1]):
-            c = coefficient[e, 0] if shared else coefficient[e, r]
-            out[k, r] += c * change[s, r]
+        if shared:
+            c = coefficient[e, 0]
+            for r in range(change.shape[1]):
+                out[k, r] += c * change[s, r]
+        else:
+            for r in range(change.shape[1]):
+                out[k, r] += coefficient[e, r] * change[s, r]
 
 
 def source_values(scenario: Scenario, world: World, levers: Floats) -> Floats:
@@ -165,17 +169,23 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
 def _price_lines(lever, steps, setting, size, settings, order, first, account, coefficient, scale, weight, out):  # noqa: ANN001, ANN202, PLR0913, E501
     n_runs = setting.shape[1]
     shared = coefficient.shape[1] == 1
+    gap = np.empty(n_runs)
     for m in range(len(lever)):
         x = lever[m]
+        for r in range(n_runs):
+            now = setting[x, r]
+            then = min(max(now + steps[m], 0), size[x] - 1)
+            gap[r] = settings[x, then] - settings[x, now]
         for n in range(first[x], first[x + 1]):
             e = order[n]
             k = account[e]
-            for r in range(n_runs):
-                now = setting[x, r]
-                then = min(max(now + steps[m], 0), size[x] - 1)
-                c = coefficient[e, 0] if shared else coefficient[e, r]
-                gain = c * (settings[x, then] - settings[x, now]) / scale[k]
-                out[k, m, r] += gain * weight[m, r]
+            if shared:
+                c = coefficient[e, 0] / scale[k]
+                for r in range(n_runs):
+                    out[k, m, r] += c * gap[r] * weight[m, r]
+            else:
+                for r in range(n_runs):
+                    out[k, m, r] += coefficient[e, r] / scale[k] * gap[r] * weight[m, r]
 
 
 def price_moves(

@@ -117,7 +117,7 @@ def _patron_force(scenario: Scenario, table: TableRules, levers: Floats) -> Floa
     return np.maximum(force, 0.01)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mix(words, digest):  # noqa: ANN001, ANN202
     for n in range(words.shape[0]):
         for r in range(words.shape[1]):

@@ -60,22 +60,25 @@ class View:
     customs: Customs
 
 
-def customs(scenario: Scenario) -> Customs:
+def customs(scenario: Scenario, runs: int) -> Customs:
     """Return how talks are held in this scenario."""
     rules = scenario.rules
+    numbers = (
+        "acceptance_width",
+        "settlement_odds",
+        "relation_gain",
+        "relation_loss",
+        "relation_persistence",
+        "bluff_cost",
+        "adjustment_cost",
+        "inertia",
+    )
     return Customs(
         rounds=rules.rounds,
         acceptance=ACCEPTANCE.index(rules.acceptance),
-        acceptance_width=rules.acceptance_width,
-        settlement_odds=rules.settlement_odds,
-        relation_gain=rules.relation_gain,
-        relation_loss=rules.relation_loss,
-        relation_persistence=rules.relation_persistence,
-        bluff_cost=rules.bluff_cost,
-        adjustment_cost=rules.adjustment_cost,
-        inertia=rules.inertia,
         named_levers=rules.named_levers,
         sweeteners=rules.sweeteners,
+        **{name: scenario.column(name, NOBODY, runs) for name in numbers},
     )
 
 
@@ -124,7 +127,7 @@ def perceive(scenario: Scenario, world: World, chance: Chance) -> View:
         tuple(goals),
         reliability(world),
         resolve(world),
-        customs(scenario),
+        customs(scenario, world.runs),
     )
 
 
@@ -169,16 +172,14 @@ def _perceived_weights(
 
 
 def _goals(scenario: Scenario, a: int, position: Floats, weights: Floats, tau: Floats) -> Goals:
+    numbers = ("loss_aversion", "reciprocity", "discount", "round_discount", "sharpness")
+    runs = position.shape[1]
     return Goals(
         position=position,
         weights=weights,
-        loss_aversion=scenario.loss_aversion[a],
         transactionalism=tau,
-        reciprocity=scenario.reciprocity[a],
-        discount=scenario.discount[a],
-        round_discount=scenario.round_discount[a],
-        sharpness=scenario.sharpness[a],
         kind=KINDS.index(scenario.rules.value),
+        **{name: scenario.column(name, a, runs) for name in numbers},
     )
 
 

@@ -7,8 +7,9 @@ a run axis of length 1, or as long as the values given for the runs of a batch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +115,7 @@ class Theatres:
     attention: Floats  # (actor, theatre, run) agenda slots
     hot_lever: Ints  # (theatre,) lever or NOBODY
     hot_below: Floats  # (theatre,)
+    constants: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,16 @@ class Scenario:
     tables: tuple[TableRules, ...]
     threats: Threats
     scale: Floats  # (actor, account) one standard deviation of each account
+    _wide: dict[tuple[str, int, int], Floats] = field(default_factory=dict, repr=False)
+
+    def column(self, name: str, row: int, runs: int) -> Floats:
+        """Row `row` of a per-actor array, or a rule, as (run,) numbers, one for each game."""
+        key = (name, row, runs)
+        if key not in self._wide:
+            array = getattr(self, name) if row >= 0 else getattr(self.rules, name)
+            narrow = array[row] if row >= 0 else array
+            self._wide[key] = np.ascontiguousarray(np.broadcast_to(narrow, runs))
+        return self._wide[key]
 
     @property
     def runs(self) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
-from agents.numerics import exp, exp1, power
+from agents.numerics import KERNEL, exp, exp1, power
 from model.chance import Chance
 from model.ledger import force_balance, hot
 from model.scenario import NOBODY, Scenario
@@ -18,6 +19,8 @@ from model.world import World, fair_payment, paid
 SECURITY = ACCOUNTS.index("security")
 RUNGS = ("none", "probe", "clash", "limited strike", "war")
 WAR = 4
+FAINT = 0.01  # assumed: no side is ever quite without forces (index)
+NO_LIFT = -2.0  # marks a move that changes no commitment
 NEUTRAL = 0.5  # hostility or resolve of this much leaves a base rate as it is
 
 
@@ -77,32 +80,36 @@ def crisis_hazard(
     return 1.0 - exp(-base * exp(push))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _raise1(force, exponent):  # noqa: ANN001, ANN202
-    if exponent == 2.0:
-        return force * force
-    if exponent == 1.5:
-        return force * np.sqrt(force)
-    return force
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def insecurity1(c, d, p, credibility, exponent, side, prize, cost, steepness, reference, base, clip, stake, share):  # noqa: ANN001, ANN202, PLR0913, E501
+@njit(**KERNEL)
+def insecurity1(c, d_with, d_without, credibility, side, prize, cost, steepness, reference, base, clip, stake, share):  # noqa: ANN001, ANN202, PLR0913, E501
     """Return the security account in one theatre: -stake h (c_w + (1 - c_w) odds against me).
 
-    The side of the defender fears the challenger's hazard, the side of the challenger the mirror
-    image of it (Jervis 1978).
+    c, d_with, d_without : forces raised to the contest's exponent. The side of the defender fears
+    the challenger's hazard, the side of the challenger the mirror image of it (Jervis 1978).
     """
-    top = _raise1(c, exponent)
-    with_patron = top / (top + _raise1(d + p, exponent))
-    without = top / (top + _raise1(d, exponent))
-    odds = credibility * with_patron + (1.0 - credibility) * without
-    if side < 0:
-        odds = 1.0 - odds
+    odds = credibility * (c / (c + d_with)) + (1.0 - credibility) * (c / (c + d_without))
+    odds = 1.0 - odds if side < 0 else odds
     gain = odds * prize - (1.0 - odds) * cost
     push = min(max(steepness * (gain - reference), -clip), clip)
     hazard = 1.0 - exp1(-base * exp1(push))
     return -stake * hazard * (share + (1.0 - share) * odds)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _raise_forces(c, d, p, exponent, out):  # noqa: ANN001, ANN202
+    """Write C^m, (D + P)^m and D^m into the rows of `out`; forces are at least FAINT."""
+    for r in range(out.shape[1]):
+        out[0, r] = max(c[r], FAINT)
+        out[2, r] = max(d[r], FAINT)
+        out[1, r] = out[2, r] + max(p[r], FAINT)
+    if exponent == 2.0:  # noqa: PLR2004
+        for k in range(3):
+            for r in range(out.shape[1]):
+                out[k, r] = out[k, r] * out[k, r]
+    elif exponent == 1.5:  # noqa: PLR2004
+        for k in range(3):
+            for r in range(out.shape[1]):
+                out[k, r] = out[k, r] * np.sqrt(out[k, r])
 
 
 @dataclass(frozen=True)
@@ -145,33 +152,38 @@ def outlook(scenario: Scenario, world: World, actor: int, sources: Floats, start
     return Outlook(forces, credibility, seen, security)
 
 
-def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[object, ...]:
-    theatres = scenario.theatres
-    rows = (
-        theatres.prize,
-        theatres.war_cost,
-        theatres.steepness,
-        theatres.reference,
-        theatres.crisis_share,
-        theatres.stake[actor],
-    )
-    wide = [np.ascontiguousarray(np.broadcast_to(x, (len(x), runs))) for x in rows]
-    clip = np.ascontiguousarray(np.broadcast_to(scenario.rules.hazard_clip, runs))
-    return (*wide, clip, theatres.side[actor], theatres.exponent)
+def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[Any, ...]:
+    """Return what the security kernels need of an actor's theatres, the run axis full."""
+    key = (actor, runs)
+    if key not in scenario.theatres.constants:
+        theatres = scenario.theatres
+        rows = (
+            theatres.prize,
+            theatres.war_cost,
+            theatres.steepness,
+            theatres.reference,
+            theatres.crisis_share,
+            theatres.stake[actor],
+        )
+        wide = [np.ascontiguousarray(np.broadcast_to(x, (len(x), runs))) for x in rows]
+        clip = scenario.column("hazard_clip", NOBODY, runs)
+        theatres.constants[key] = (*wide, clip, theatres.side[actor], theatres.exponent)
+    return scenario.theatres.constants[key]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _security(prize, cost, steep, reference, share, stake, clip, side, exponent, forces, credibility, base, out):  # noqa: ANN001, ANN202, PLR0913, E501
+    raised = np.empty((3, forces.shape[2]))
     for t in range(forces.shape[0]):
         if side[t] == 0:
             continue
+        _raise_forces(forces[t, 0], forces[t, 1], forces[t, 2], exponent[t], raised)
         for r in range(forces.shape[2]):
             out[t, r] = insecurity1(
-                forces[t, 0, r],
-                forces[t, 1, r],
-                forces[t, 2, r],
+                raised[0, r],
+                raised[1, r],
+                raised[2, r],
                 credibility[t, r],
-                exponent[t],
                 side[t],
                 prize[t, r],
                 cost[t, r],
@@ -188,41 +200,56 @@ def _security(prize, cost, steep, reference, share, stake, clip, side, exponent,
 def _price_security(prize, cost, steep, reference, share, stake, clip, side, exponent, forces, credibility, base, security, lever, steps, setting, size, settings, order, first, theatre, force_side, force, scale, lift_theatre, lift, weight, out):  # noqa: ANN001, ANN202, PLR0913, E501
     n_runs = setting.shape[1]
     shared = force.shape[1] == 1
-    n_theatres = forces.shape[0]
-    change = np.zeros((3, n_runs))
+    after = np.empty((3, n_runs))
+    raised = np.empty((3, n_runs))
+    gap = np.empty(n_runs)
+    trust = np.empty(n_runs)
     for m in range(len(lever)):
         x = lever[m]
-        for t in range(n_theatres):
+        known = False
+        for t in range(forces.shape[0]):
             if side[t] == 0:
                 continue
             touched = False
             for n in range(first[x], first[x + 1]):
                 if theatre[order[n]] == t:
                     touched = True
-            lifted = t == lift_theatre and lift[m, 0] != -2.0
+            lifted = t == lift_theatre and lift[m, 0] != NO_LIFT
             if not (touched or lifted):
                 continue
-            change[:, :] = 0.0
+            if not known:
+                known = True
+                for r in range(n_runs):
+                    now = setting[x, r]
+                    then = min(max(now + steps[m], 0), size[x] - 1)
+                    gap[r] = settings[x, then] - settings[x, now]
+            for s in range(3):
+                for r in range(n_runs):
+                    after[s, r] = forces[t, s, r]
             for n in range(first[x], first[x + 1]):
                 e = order[n]
                 if theatre[e] != t:
                     continue
                 s = force_side[e]
-                for r in range(n_runs):
-                    now = setting[x, r]
-                    then = min(max(now + steps[m], 0), size[x] - 1)
-                    c = force[e, 0] if shared else force[e, r]
-                    change[s, r] += c * (settings[x, then] - settings[x, now])
+                if shared:
+                    c = force[e, 0]
+                    for r in range(n_runs):
+                        after[s, r] += c * gap[r]
+                else:
+                    for r in range(n_runs):
+                        after[s, r] += force[e, r] * gap[r]
             for r in range(n_runs):
-                cr = credibility[t, r]
-                if lifted:
-                    cr = min(max(cr + lift[m, r], 0.0), 1.0)
-                after = insecurity1(
-                    max(forces[t, 0, r] + change[0, r], 0.01),
-                    max(forces[t, 1, r] + change[1, r], 0.01),
-                    max(forces[t, 2, r] + change[2, r], 0.01),
-                    cr,
-                    exponent[t],
+                trust[r] = credibility[t, r]
+            if lifted:
+                for r in range(n_runs):
+                    trust[r] = min(max(trust[r] + lift[m, r], 0.0), 1.0)
+            _raise_forces(after[0], after[1], after[2], exponent[t], raised)
+            for r in range(n_runs):
+                safe = insecurity1(
+                    raised[0, r],
+                    raised[1, r],
+                    raised[2, r],
+                    trust[r],
                     side[t],
                     prize[t, r],
                     cost[t, r],
@@ -233,10 +260,7 @@ def _price_security(prize, cost, steep, reference, share, stake, clip, side, exp
                     stake[t, r],
                     share[t, r],
                 )
-                out[m, r] += weight[m, r] * (after - security[t, r]) / scale
-
-
-NO_LIFT = -2.0  # marks a move that changes no commitment
+                out[m, r] += weight[m, r] * (safe - security[t, r]) / scale
 
 
 def price_security(
