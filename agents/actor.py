@@ -25,7 +25,7 @@ class Decides(Protocol):
 class Actor(FixedAgent):
     """One state (or alliance) as a Mesa agent; it sees its briefing and nothing else."""
 
-    def __init__(self, model: Model[Any], name: str, doctrine: Decides) -> None:
+    def __init__(self, model: Model[Any, Any], name: str, doctrine: Decides) -> None:
         super().__init__(model)
         self.name = name
         self.doctrine = doctrine

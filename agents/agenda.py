@@ -10,7 +10,7 @@ from agents.utility import each_utility, package_utilities
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):  # noqa: ANN001, ANN202, PLR0913, PLR0912
+def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):
     n_moves, n_runs = mine.shape
     slots = np.full((asks + sweeteners, n_runs), -1, dtype=np.int64)
     worth = np.zeros(n_runs)
@@ -103,7 +103,7 @@ def best_tables(worth: Floats, available: Bools, slots: Ints) -> Bools:
     chosen = np.zeros(worth.shape, dtype=bool)
     left = np.where(available & (worth > 0.0), worth, 0.0)
     runs = np.arange(worth.shape[1])
-    for n in range(int(min(len(worth), slots.max(initial=0)))):
+    for n in range(min(len(worth), int(slots.max(initial=0)))):
         pick = left.argmax(axis=0)
         take = (left[pick, runs] > 0.0) & (n < slots)
         chosen[pick[take], runs[take]] = True

@@ -7,6 +7,7 @@ equal to them bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -33,13 +34,13 @@ def value_of(x: float, loss_aversion: float, kind: int) -> float:
         return phi if x >= 0.0 else loss_aversion * phi
     if kind == 1:
         return log1(max(1.0 + x, 1e-12))
-    if kind == 2:
+    if kind == 2:  # noqa: PLR2004 - the place of `quadratic` in KINDS
         return -0.5 * x * x
     return x
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _package_utilities(position, weights, loss_aversion, kind, prices, packages, out):  # noqa: ANN001, ANN202, PLR0913
+def _package_utilities(position, weights, loss_aversion, kind, prices, packages, out):
     n_accounts, _, n_runs = prices.shape
     n_packages, size = packages.shape
     for p in range(n_packages):
@@ -85,7 +86,9 @@ def _package_utilities(position, weights, loss_aversion, kind, prices, packages,
 
 
 def package_utilities(goals: Goals, prices: Floats, packages: Ints) -> Floats:
-    """Change in one-quarter utility that each package brings: sum_k w_k (phi(x_k + d_k) - phi(x_k)).
+    """Change in one-quarter utility that each package brings.
+
+    sum over accounts k of w_k (phi(x_k + d_k) - phi(x_k))
 
     prices : (account, move + 1, run), the last move is `no move`
     packages : (package, K) moves; package 0 is no deal, worth 0
@@ -116,7 +119,7 @@ def change_utility(goals: Goals, change: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _values(x, loss_aversion, kind, out):  # noqa: ANN001, ANN202
+def _values(x, loss_aversion, kind, out):
     for r in range(len(x)):
         out[r] = value_of(x[r], loss_aversion[r], kind)
 
@@ -149,7 +152,7 @@ def account_terms(goals: Goals, change: Floats) -> Floats:
     )
 
 
-def _full(array: Floats, runs: int) -> Floats:
+def _full(array: Any, runs: int) -> Any:
     """Broadcast the run axis to `runs` columns, contiguous as the kernels need it."""
     if array.shape[-1] == runs and array.flags.c_contiguous:
         return array
@@ -198,7 +201,7 @@ def possible_packages(seat: Seat) -> Bools:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _possible(packages, blocked, credit, required, out):  # noqa: ANN001, ANN202
+def _possible(packages, blocked, credit, required, out):
     n_runs = out.shape[1]
     none = blocked.shape[0] - 1
     credited = np.empty(n_runs)
@@ -219,7 +222,7 @@ def _possible(packages, blocked, credit, required, out):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _settlement(plain, theirs, possible, odds):  # noqa: ANN001, ANN202
+def _settlement(plain, theirs, possible, odds):
     """Return odds x the best that both could have together, (run,)."""
     best = np.zeros(plain.shape[1])
     for p in range(1, plain.shape[0]):
@@ -230,7 +233,7 @@ def _settlement(plain, theirs, possible, odds):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gains(plain, theirs, bond, their_bond, refusal, their_refusal, mine, their_gain):  # noqa: ANN001, ANN202, PLR0913, E501
+def _gains(plain, theirs, bond, their_bond, refusal, their_refusal, mine, their_gain):
     for p in range(plain.shape[0]):
         for r in range(plain.shape[1]):
             relation = bond[r] * min(max(theirs[p, r], 0.0), 1.0)
@@ -275,7 +278,7 @@ class Plan:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _plan(mine, theirs, possible, my_discount, their_discount, opens, rounds, belief, width):  # noqa: ANN001, ANN202, PLR0913, PLR0915
+def _plan(mine, theirs, possible, my_discount, their_discount, opens, rounds, belief, width):
     n_packages, n_runs = mine.shape
     offer = np.zeros((rounds, n_runs), dtype=np.int64)
     threshold = np.zeros((rounds, n_runs))
@@ -293,8 +296,12 @@ def _plan(mine, theirs, possible, my_discount, their_discount, opens, rounds, be
         t = rounds - 1 - back
         for r in range(n_runs):
             speak[r] = opens[r] == (t % 2 == 0)
-            floor[r] = their_discount[r] * ahead_theirs[r] if speak[r] else my_discount[r] * ahead_mine[r]
-            wait[r] = my_discount[r] * ahead_mine[r] if speak[r] else their_discount[r] * ahead_theirs[r]
+            floor[r] = (
+                their_discount[r] * ahead_theirs[r] if speak[r] else my_discount[r] * ahead_mine[r]
+            )
+            wait[r] = (
+                my_discount[r] * ahead_mine[r] if speak[r] else their_discount[r] * ahead_theirs[r]
+            )
             half[r] = 0.5 / width[r]
             best[r] = wait[r]
             best_odds[r] = 0.0
@@ -354,7 +361,7 @@ def plan(seat: Seat, customs: Customs, valuation: Valuation) -> Plan:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _choose_logit(score, sharpness, gumbel, blocked, out):  # noqa: ANN001, ANN202
+def _choose_logit(score, sharpness, gumbel, blocked, out):
     n_options, n_runs = score.shape
     best = np.full(n_runs, -1e300)
     for o in range(n_options):

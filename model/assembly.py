@@ -57,7 +57,7 @@ def condorcet_probability(strength: Floats) -> Floats:
 
 
 def risk_attitude(probability: Floats) -> Floats:
-    """R_i = (3 p_i - p_max - 2 p_min) / (2 (p_max - p_min)): the safer the bolder. (option, run)."""
+    """Return R_i = (3 p_i - p_max - 2 p_min)/(2 (p_max - p_min)): the safer the bolder."""
     top, low = probability.max(axis=0), probability.min(axis=0)
     width = np.where(top > low, top - low, 1.0)
     return np.where(top > low, (3.0 * probability - top - 2.0 * low) / (2.0 * width), 0.0)
@@ -68,8 +68,8 @@ def condorcet_election(
 ) -> tuple[Floats, Ints]:
     """Probabilities of the members' positions, with risk attitudes, as KTAB computes them.
 
-    First u = 1 - d gives probabilities and from them attitudes R; then u = (1 - d)(1 + d R), and the
-    probabilities are taken again over the different positions only.
+    First u = 1 - d gives probabilities and from them attitudes R; then u = (1 - d)(1 + d R), and
+    the probabilities are taken again over the different positions only.
     position, salience : (actor, issue, run) in [0, 1], positions the same in every run;
     capability : (actor, run). Returns probability (option, run) and the option of each actor.
     """
@@ -103,14 +103,15 @@ def assemblies(scenario: Scenario, world: World, chance: Chance) -> tuple[World,
         def column(part: str, members: list[str] = members, path: str = path) -> Floats:
             people = scenario.file.assemblies[path.split(".")[1]].members
             return scenario.numbers.stack(
-                [scenario.numbers.of(f"{path}.{m}.{part}", getattr(people[m], part)) for m in members]
+                [
+                    scenario.numbers.of(f"{path}.{m}.{part}", getattr(people[m], part))
+                    for m in members
+                ]
             )
 
         position = column("position")
         salience = column("salience")[:, None] / POINTS
-        odds, option = condorcet_election(
-            position[:, None] / POINTS, salience, column("influence")
-        )
+        odds, option = condorcet_election(position[:, None] / POINTS, salience, column("influence"))
         draw = chance.uniform("assembly", world.quarter, name)[0]
         chosen = _by_lot(odds, option, position[:, 0], draw)
         lever = scenario.lever(rule.lever)

@@ -14,7 +14,7 @@ from model.world import World
 
 @dataclass
 class Evidence:
-    """What was seen in a quarter: weights of evidence (observer, about, run), public and private."""
+    """What was seen in a quarter: weights of evidence, (observer, about, run) each."""
 
     kept: Floats
     broken: Floats
@@ -73,7 +73,7 @@ def reputation_spillover(evidence: Floats, likeness: Floats, strength: Floats) -
 
 
 def learn(scenario: Scenario, world: World, evidence: Evidence) -> World:
-    """Update reliability and resolve: a <- f a + (1 - f) a0 + w, likewise b, spillovers included."""
+    """Update reliability and resolve: a <- f a + (1 - f) a0 + w, likewise b, with spillovers."""
     rules = scenario.rules
     f, on = rules.forgetting, rules.channel_reputation
     prior = 2.0 * rules.belief_prior
@@ -147,9 +147,7 @@ def menacing_levers(scenario: Scenario) -> list[tuple[int, int, int]]:
     return sorted(pairs)
 
 
-def update_hostility(
-    scenario: Scenario, world: World, pairs: list[tuple[int, int, int]]
-) -> World:
+def update_hostility(scenario: Scenario, world: World, pairs: list[tuple[int, int, int]]) -> World:
     """Move believed hostility towards what the other's arms and provocations show.
 
     target = h0 + mean over its hostile levers of (level - start)/range, events counted instead of

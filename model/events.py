@@ -141,16 +141,12 @@ def _move_lever(scenario: Scenario, world: World, effect: Effect, where: Bools) 
     tally[3] += where & (promised[lever] != NOBODY)
     due[lever] = np.where(where, NEVER_DUE, due[lever])
     promised[lever] = np.where(where, NOBODY, promised[lever])
-    return replace(
-        world, setting=setting, value=value, due=due, promised_to=promised, tally=tally
-    )
+    return replace(world, setting=setting, value=value, due=due, promised_to=promised, tally=tally)
 
 
 def _add_support(world: World, actor: int, amount: float, where: Bools) -> World:
     support = world.support.copy()
-    support[actor] = np.minimum(
-        np.maximum(support[actor] + np.where(where, amount, 0.0), 0.0), 1.0
-    )
+    support[actor] = np.minimum(np.maximum(support[actor] + np.where(where, amount, 0.0), 0.0), 1.0)
     return replace(world, support=support)
 
 

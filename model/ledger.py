@@ -18,7 +18,7 @@ FORCES = "forces"
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_lines(source, row, coefficient, change, out):  # noqa: ANN001, ANN202
+def _add_lines(source, row, coefficient, change, out):
     shared = coefficient.shape[1] == 1
     for e in range(len(source)):
         s, k = source[e], row[e]
@@ -159,14 +159,16 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
     _add_lines(ledger.force_source[own], row[own], coefficient[own], sources - start, flat)
     for n, amount in transferred(scenario, sources[:n_levers]):
         first = scenario.transfers[n].first
-        amount = amount * scenario.rules.channel_forces
-        flat[row[first]] -= amount
-        flat[row[first + 1]] += amount
+        counted = amount * scenario.rules.channel_forces
+        flat[row[first]] -= counted
+        flat[row[first + 1]] += counted
     return np.maximum(out, 0.01)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _price_lines(lever, steps, setting, size, settings, order, first, account, coefficient, scale, weight, out):  # noqa: ANN001, ANN202, PLR0913, E501
+def _price_lines(
+    lever, steps, setting, size, settings, order, first, account, coefficient, scale, weight, out
+):
     n_runs = setting.shape[1]
     shared = coefficient.shape[1] == 1
     gap = np.empty(n_runs)

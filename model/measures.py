@@ -73,7 +73,7 @@ def signed(record: Record, table: int) -> Floats:
 
 def _account(scenario: Scenario, record: Record, of: str) -> Floats:
     actor, account = of.split(".")
-    return record.accounts[scenario.actor(actor), ACCOUNTS.index(account)]  # type: ignore[arg-type]
+    return record.accounts[scenario.actor(actor), ACCOUNTS.index(account)]
 
 
 def _belief(scenario: Scenario, world: World, kind: str, of: str) -> Floats:
@@ -118,7 +118,7 @@ def _patron_force(scenario: Scenario, table: TableRules, levers: Floats) -> Floa
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _mix(words, digest):  # noqa: ANN001, ANN202
+def _mix(words, digest):
     for n in range(words.shape[0]):
         for r in range(words.shape[1]):
             h = digest[r] ^ words[n, r]
@@ -127,7 +127,7 @@ def _mix(words, digest):  # noqa: ANN001, ANN202
 
 
 def world_digest(world: World) -> NDArray[np.uint64]:
-    """Return a 64-bit digest of the whole state of each game: equal states, equal digests. (run,)."""
+    """Return a 64-bit digest of the state of each game: equal states, equal digests. (run,)."""
     digest = np.full(world.runs, np.uint64(world.quarter + 1))
     for field in fields(world):
         value = getattr(world, field.name)

@@ -30,7 +30,7 @@ class Moves:
 
 
 def own_options(scenario: Scenario, actor: int) -> tuple[Ints, Ints]:
-    """Moves that an actor may make alone: one setting up or down on its own levers. (option,) each."""
+    """Moves that an actor may make alone: one setting up or down on its own levers."""
     levers = scenario.levers
     pairs = [
         (x, s)

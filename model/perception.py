@@ -12,7 +12,6 @@ import numpy as np
 
 from agents.briefing import Bools, Customs, Floats, Goals, Ints
 from agents.utility import ACCEPTANCE, KINDS
-from model import theatres as war
 from model.beliefs import reliability, resolve
 from model.chance import Chance
 from model.ledger import (
@@ -25,7 +24,15 @@ from model.ledger import (
 from model.politics import offices
 from model.scenario import NOBODY, Scenario, TableRules
 from model.schema import ACCOUNTS
-from model.theatres import NO_LIFT, SECURITY, Outlook, commitment_target, outlook, price_security
+from model.theatres import (
+    NO_LIFT,
+    SECURITY,
+    Outlook,
+    commitment_target,
+    outlook,
+    price_security,
+    security_by_theatre,
+)
 from model.world import World, fair_payment, paid, settings_value
 
 ROOT_THREE = 1.7320508075688772  # a uniform draw on [-root 3, root 3] has variance one
@@ -83,7 +90,7 @@ def customs(scenario: Scenario, runs: int) -> Customs:
 
 
 def accounts_in_effect(scenario: Scenario, world: World) -> Floats:
-    """All accounts at the positions in effect, security as each believes it. (actor, account, run)."""
+    """Accounts at the positions in effect, (actor, account, run); security as each believes it."""
     start = source_start(scenario)
     sources = source_values(scenario, world, world.value)
     accounts = linear_accounts(scenario, sources - start)
@@ -97,7 +104,9 @@ def accounts_in_effect(scenario: Scenario, world: World) -> Floats:
 def perceive(scenario: Scenario, world: World, chance: Chance) -> View:
     """Return what every actor perceives this quarter."""
     start = source_start(scenario)
-    common = _knowledge(scenario, world, start, world.setting, settings_value(scenario, world.setting))
+    common = _knowledge(
+        scenario, world, start, world.setting, settings_value(scenario, world.setting)
+    )
     known = tuple(
         common
         if not hidden_from(scenario, world, a).any()
@@ -158,9 +167,7 @@ def _knowledge(
     )
 
 
-def _perceived_weights(
-    scenario: Scenario, world: World, weights: Floats, chance: Chance
-) -> Floats:
+def _perceived_weights(scenario: Scenario, world: World, weights: Floats, chance: Chance) -> Floats:
     """Weights as perceived this quarter: one draw per actor and account, scaled back to one."""
     draws = chance.uniforms("weights", world.quarter, scenario.actors, len(ACCOUNTS))
     noise = ROOT_THREE * (2.0 * draws - 1.0) * scenario.rules.weight_noise
@@ -196,15 +203,13 @@ def estimate_goals(view: View, observer: int, other: int) -> Goals:
 
 
 def estimate_outlook(view: View, observer: int, other: int) -> Outlook:
-    """Return another's fears as the observer guesses them: with the observer's own view of the patron."""
-    scenario, known = view.scenario, view.known[observer]
+    """Return another's fears as the observer guesses them: with its own view of the patron."""
+    scenario = view.scenario
     theatres = scenario.theatres
     forces = view.outlooks[observer].forces
     credibility = view.outlooks[observer].credibility
     base = np.array(np.broadcast_to(theatres.base_hazard, credibility.shape))
-    security = np.zeros(credibility.shape)
-    constants = war._constants(scenario, other, known.setting.shape[1])  # noqa: SLF001
-    war._security(*constants, forces, credibility, base, security)  # noqa: SLF001
+    security = security_by_theatre(scenario, other, forces, credibility, base)
     return Outlook(forces, credibility, base, security)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from agents.briefing import Bools, Floats, Ints
 from agents.numerics import logistic
-from model.schema import ACCOUNTS
 from model.scenario import Scenario
+from model.schema import ACCOUNTS
 from model.theatres import CLASH, Crises
 from model.world import World
 
@@ -35,7 +35,9 @@ def offices(scenario: Scenario, platform: Ints) -> tuple[Floats, Floats]:
     actors = np.arange(len(scenario.actors))[:, None]
     wide = np.arange(runs)[None] if scenario.weights.shape[3] > 1 else np.zeros((1, 1), int)
     weights = np.moveaxis(scenario.weights, 2, 3)[actors, platform, wide]  # (actor, run, account)
-    wide = np.arange(runs)[None] if scenario.transactionalism.shape[2] > 1 else np.zeros((1, 1), int)
+    wide = (
+        np.arange(runs)[None] if scenario.transactionalism.shape[2] > 1 else np.zeros((1, 1), int)
+    )
     tau = scenario.transactionalism[actors, platform, wide]
     return np.ascontiguousarray(np.moveaxis(weights, 2, 1)), np.ascontiguousarray(tau)
 

@@ -311,4 +311,3 @@ def move_references(scenario: Scenario, world: World, accounts: Floats) -> World
     """Let references drift towards what is: r += speed (a - r)."""
     gap = accounts - world.reference
     return replace(world, reference=world.reference + scenario.rules.reference_speed * gap)
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -30,6 +31,7 @@ ACCOUNTS: tuple[Account, ...] = (
     "standing",
 )
 ASSUMED = "assumed"
+CONTEST_EXPONENTS = (1.0, 1.5, 2.0)  # those whose powers are exact on every machine
 
 
 class Part(BaseModel):
@@ -52,7 +54,7 @@ class Quantity(Part):
     def _needs_source(cls, data: Any) -> Any:
         if isinstance(data, (int, float)) and not isinstance(data, bool):
             msg = "a number needs a range and a source: {value: 1, range: [0, 2], source: assumed}"
-            raise ValueError(msg)
+            raise ValueError(msg)  # noqa: TRY004 - pydantic collects ValueErrors
         return data
 
     @field_validator("range")
@@ -171,6 +173,13 @@ class Actor(Part):
     ratification: Ratification | None = None
 
 
+def _contest_exponent(exponent: float) -> float:
+    if exponent not in CONTEST_EXPONENTS:
+        msg = f"the exponent must be one of {', '.join(f'{m:g}' for m in CONTEST_EXPONENTS)}"
+        raise ValueError(msg)
+    return exponent
+
+
 class Stake(Part):
     """What a crisis in a theatre would cost an actor, and on which side it stands."""
 
@@ -194,7 +203,7 @@ class Theatre(Part):
     defender: str
     patron: Id | None = None
     forces: dict[Side, Quantity]  # before levers and stocks
-    exponent: Literal[1, 1.5, 2]  # of the contest success function
+    exponent: Annotated[float, AfterValidator(_contest_exponent)]  # of the contest success function
     base_hazard: Quantity  # h0 a quarter
     steepness: Quantity  # k
     reference: Quantity  # EU_ref

@@ -25,8 +25,9 @@ NEUTRAL = 0.5  # hostility or resolve of this much leaves a base rate as it is
 
 
 def contest_success(challenger: Floats, defender: Floats, exponent: float) -> Floats:
-    """Return the challenger's chance p = C^m / (C^m + D^m), m one of 1, 1.5, 2 (Tullock 1980;
-    Hirshleifer 1989). Any shape, forces positive.
+    """Return the challenger's chance p = C^m / (C^m + D^m), m one of 1, 1.5, 2.
+
+    Any shape, forces positive (Tullock 1980; Hirshleifer 1989).
     """
     c, d = _raise(challenger, exponent), _raise(defender, exponent)
     return c / (c + d)
@@ -58,7 +59,7 @@ def commitment_target(
 
 
 def lottery(credibility: Floats, with_patron: Floats, without: Floats) -> Floats:
-    """Odds when help comes with a chance, not as discounted force: cr p(with) + (1-cr) p(without)."""
+    """Odds when help comes by chance, not as discounted force: cr p(with) + (1-cr) p(without)."""
     return credibility * with_patron + (1.0 - credibility) * without
 
 
@@ -81,7 +82,21 @@ def crisis_hazard(
 
 
 @njit(**KERNEL)
-def insecurity1(c, d_with, d_without, credibility, side, prize, cost, steepness, reference, base, clip, stake, share):  # noqa: ANN001, ANN202, PLR0913, E501
+def insecurity1(
+    c,
+    d_with,
+    d_without,
+    credibility,
+    side,
+    prize,
+    cost,
+    steepness,
+    reference,
+    base,
+    clip,
+    stake,
+    share,
+):
     """Return the security account in one theatre: -stake h (c_w + (1 - c_w) odds against me).
 
     c, d_with, d_without : forces raised to the contest's exponent. The side of the defender fears
@@ -96,7 +111,7 @@ def insecurity1(c, d_with, d_without, credibility, side, prize, cost, steepness,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _raise_forces(c, d, p, exponent, out):  # noqa: ANN001, ANN202
+def _raise_forces(c, d, p, exponent, out):
     """Write C^m, (D + P)^m and D^m into the rows of `out`; forces are at least FAINT."""
     for r in range(out.shape[1]):
         out[0, r] = max(c[r], FAINT)
@@ -139,7 +154,9 @@ def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
     return base
 
 
-def outlook(scenario: Scenario, world: World, actor: int, sources: Floats, start: Floats) -> Outlook:
+def outlook(
+    scenario: Scenario, world: World, actor: int, sources: Floats, start: Floats
+) -> Outlook:
     """Return the theatres as an actor sees them, given the lever positions that it knows of.
 
     sources, start : (source, run)
@@ -147,9 +164,23 @@ def outlook(scenario: Scenario, world: World, actor: int, sources: Floats, start
     forces = force_balance(scenario, sources, start)
     seen = alarm(scenario, world, actor)
     credibility = world.credibility[actor]
+    return Outlook(
+        forces, credibility, seen, security_by_theatre(scenario, actor, forces, credibility, seen)
+    )
+
+
+def security_by_theatre(
+    scenario: Scenario, actor: int, forces: Floats, credibility: Floats, base: Floats
+) -> Floats:
+    """Security account of an actor from each theatre, (theatre, run), in its own units.
+
+    forces : (theatre, side, run), credibility : (theatre, run) of the patron, base : (theatre, run)
+    hazard a quarter at the reference
+    """
     security = np.zeros(credibility.shape)
-    _security(*_constants(scenario, actor, world.runs), forces, credibility, seen, security)
-    return Outlook(forces, credibility, seen, security)
+    constants = _constants(scenario, actor, credibility.shape[1])
+    _security(*constants, forces, credibility, base, security)  # type: ignore[call-arg]
+    return security
 
 
 def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[Any, ...]:
@@ -172,7 +203,21 @@ def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[Any, ...]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _security(prize, cost, steep, reference, share, stake, clip, side, exponent, forces, credibility, base, out):  # noqa: ANN001, ANN202, PLR0913, E501
+def _security(
+    prize,
+    cost,
+    steep,
+    reference,
+    share,
+    stake,
+    clip,
+    side,
+    exponent,
+    forces,
+    credibility,
+    base,
+    out,
+):
     raised = np.empty((3, forces.shape[2]))
     for t in range(forces.shape[0]):
         if side[t] == 0:
@@ -197,7 +242,36 @@ def _security(prize, cost, steep, reference, share, stake, clip, side, exponent,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _price_security(prize, cost, steep, reference, share, stake, clip, side, exponent, forces, credibility, base, security, lever, steps, setting, size, settings, order, first, theatre, force_side, force, scale, lift_theatre, lift, weight, out):  # noqa: ANN001, ANN202, PLR0913, E501
+def _price_security(
+    prize,
+    cost,
+    steep,
+    reference,
+    share,
+    stake,
+    clip,
+    side,
+    exponent,
+    forces,
+    credibility,
+    base,
+    security,
+    lever,
+    steps,
+    setting,
+    size,
+    settings,
+    order,
+    first,
+    theatre,
+    force_side,
+    force,
+    scale,
+    lift_theatre,
+    lift,
+    weight,
+    out,
+):
     n_runs = setting.shape[1]
     shared = force.shape[1] == 1
     after = np.empty((3, n_runs))
@@ -283,7 +357,7 @@ def price_security(
     Each move is priced exactly; a package adds its moves (see ODD: the cross terms left out).
     """
     order, first = scenario.ledger.by_lever
-    _price_security(
+    _price_security(  # type: ignore[call-arg]
         *_constants(scenario, actor, setting.shape[1]),
         seen.forces,
         seen.credibility,
@@ -308,7 +382,7 @@ def price_security(
 
 
 def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:
-    """Return the challenger's chance in each theatre as the actor of the outlook believes, (theatre, run)."""
+    """Return the challenger's chance as the actor of the outlook believes, (theatre, run)."""
     rows = []
     for t, m in enumerate(scenario.theatres.exponent):
         c, d, p = seen.forces[t]
@@ -317,7 +391,9 @@ def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:
     return np.array(rows).reshape(len(scenario.theatres.ids), -1)
 
 
-def hazards(scenario: Scenario, world: World, sources: Floats, start: Floats) -> tuple[Floats, Floats]:
+def hazards(
+    scenario: Scenario, world: World, sources: Floats, start: Floats
+) -> tuple[Floats, Floats]:
     """True odds and hazard in each theatre, both (theatre, run), by the challenger's own beliefs.
 
     A scripted challenger believes the truth about the patron and is as hostile as ever.

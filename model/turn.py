@@ -11,25 +11,14 @@ import numpy as np
 from agents.briefing import Bools, Briefing, Decision, Floats, Ints
 from model import events, moves, reckoning
 from model.assembly import assemblies
-from model.bargaining import (
-    Ask,
-    Menu,
-    Signing,
-    TableView,
-    Talks,
-    decay_demands,
-    menu,
-    negotiate,
-    prospect,
-    settle,
-    slots_free,
-    view_table,
-)
+from model.bargaining import Ask, Signing, Talks, decay_demands, negotiate, settle
 from model.beliefs import Evidence, menacing_levers
 from model.chance import Chance
+from model.compiling import build
 from model.perception import View, accounts_in_effect, perceive
-from model.scenario import NOBODY, Scenario, Values, build
+from model.scenario import NOBODY, Scenario, Values
 from model.schema import ScenarioFile
+from model.tables import Menu, TableView, menu, prospect, slots_free, view_table
 from model.theatres import Crises, break_out, hazards
 from model.world import World, start_world
 
@@ -109,17 +98,15 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     opened, named, demand = world.opener, world.named, world.demand
 
     view = replace(view, world=world)
-    talks = []
+    talks: list[Talks | None] = []
     for n, seen in enumerate(tables):
         talks.append((yield from negotiate(view, seen, game.places[n], chance)))
-    signings = []
+    signings: list[Signing | None] = []
     for n, talk in enumerate(talks):
         if talk is None:
             signings.append(None)
             continue
-        world, signing = settle(
-            scenario, world, talk, game.menus[n], chance, evidence, gained
-        )
+        world, signing = settle(scenario, world, talk, game.menus[n], chance, evidence, gained)
         signings.append(signing)
     reckoning.go_behind_backs(scenario, talks, signings, evidence)
 
@@ -185,9 +172,7 @@ def _agenda_ask(game: Game, view: View, tables: tuple[TableView, ...]) -> Ask:
             question="agenda",
             goals=view.goals[a],
             customs=view.customs,
-            prospects=tuple(
-                prospect(view, tables[n], k, game.places[n][k]) for n, k in mine
-            ),
+            prospects=tuple(prospect(view, tables[n], k, game.places[n][k]) for n, k in mine),
             slots=slots_free(scenario, world, a),
         )
     return Ask("agenda", "", briefings)
@@ -234,7 +219,9 @@ def _set_agenda(
             evidence.add("broken", other, a, scenario.rules.weight_reopening, newly)
     # a demand stands at its full height in the quarter in which it is made
     standing = np.isfinite(world.demand) & np.isfinite(demand)
-    lower = decay_demands(scenario, demand, np.where(standing, settlement, np.where(np.isfinite(demand), demand, 0.0)))
+    lower = decay_demands(
+        scenario, demand, np.where(standing, settlement, np.where(np.isfinite(demand), demand, 0.0))
+    )
     return replace(world, opener=opener, named=named, demand=lower)
 
 

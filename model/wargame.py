@@ -67,7 +67,7 @@ class Wargame(Model):
     last quarter has been played.
     """
 
-    def __init__(  # noqa: PLR0913 - Mesa's batch_run needs every parameter by name
+    def __init__(
         self,
         world: str | Path | ScenarioFile = "2025q1",
         *,
@@ -193,7 +193,7 @@ class Wargame(Model):
             chosen = doctrines.get(name, self.file.actors[name].doctrine)
             doctrine = get_doctrine(chosen) if isinstance(chosen, str) else chosen
             actor = Actor(self, name, doctrine)
-            actor.cell = self.network[n]
+            actor.cell = self.network[n]  # type: ignore[index]
             actors[name] = actor
         return actors
 
@@ -215,7 +215,7 @@ class Wargame(Model):
 
 
 def seed_of(rng: Any, model: Model) -> int:
-    """Return the seed of a game: the whole number that was given, else one drawn from Mesa's rng."""
+    """Return the seed: the whole number that was given, else one drawn from Mesa's rng."""
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
         return int(rng)
     return int(model.rng.integers(2**32))

@@ -187,7 +187,7 @@ def fair_payment(scenario: Scenario, world: World, table: int) -> Floats:
 
 
 def paid(credit: Floats, value: Floats) -> Floats:
-    """Return what counts as paid at a table, in its headline unit: sum of credit x value, (run,)."""
+    """Return what counts as paid, in the headline unit: sum of credit x value, (run,)."""
     result = np.zeros(value.shape[1])
     for lever in range(len(credit)):
         if credit[lever].any():

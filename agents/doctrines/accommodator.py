@@ -19,14 +19,14 @@ from agents.doctrines.transactional import Transactional
 class Accommodator(Transactional):
     """Accepts whatever is no worse than refusing, asks little and never threatens."""
 
-    def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:  # noqa: ARG002
+    def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:
         """Accept anything at least as good as no agreement."""
         return np.zeros_like(threshold)
 
-    def ask(self, prospect: Prospect, transactionalism: Floats) -> Ints:  # noqa: ARG002
+    def ask(self, prospect: Prospect, transactionalism: Floats) -> Ints:
         """Make no headline demand."""
         return np.full(transactionalism.shape, -1, dtype=np.int64)
 
-    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:  # noqa: ARG002
+    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:
         """Never threaten."""
         return np.zeros_like(options.standing)

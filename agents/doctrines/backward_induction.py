@@ -23,10 +23,10 @@ class BackwardInduction(Transactional):
         """Believe that the other accepts exactly what is worth its while."""
         return replace(customs, acceptance=ACCEPTANCE.index("exact"))
 
-    def interest(self, prospect: Prospect, worth: Floats, briefing: Briefing) -> Floats:  # noqa: ARG002
+    def interest(self, prospect: Prospect, worth: Floats, briefing: Briefing) -> Floats:
         """Come to every table that is there, in order of what it promises."""
         return worth + 1.0
 
-    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:  # noqa: ARG002
+    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:
         """Threaten only if carrying it out pays: a bluff is no equilibrium here."""
         return np.zeros_like(options.standing)

@@ -32,9 +32,7 @@ class CrisisBargainer(Transactional):
         for prospect in briefing.prospects:
             talking = talking | prospect.mine
         remembered[0] = np.where(talking, 0.0, 1.0)
-        return Decision(
-            open=answer.open, named=answer.named, norm=answer.norm, memory=remembered
-        )
+        return Decision(open=answer.open, named=answer.named, norm=answer.norm, memory=remembered)
 
     def appeal(self, options: Options, values: Floats, briefing: Briefing) -> Floats:
         """Find provocations more attractive while it is ignored, less while it is heard."""

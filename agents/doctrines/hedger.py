@@ -19,9 +19,9 @@ from agents.doctrines.transactional import Transactional
     ],
 )
 class Hedger(Transactional):
-    """Discounts the promises of those it trusts little, and looks for other tables and own means."""
+    """Discounts promises of those it trusts little, looks for other tables and own means."""
 
-    def read(self, seat: Seat, briefing: Briefing) -> Seat:  # noqa: ARG002
+    def read(self, seat: Seat, briefing: Briefing) -> Seat:
         """Count a gain from the partner only as far as the partner is trusted, once more."""
         gain = np.maximum(seat.own, 0.0)
         return replace(seat, own=gain * seat.trust + np.minimum(seat.own, 0.0))

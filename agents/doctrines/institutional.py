@@ -27,11 +27,11 @@ class Institutional(Transactional):
         """Cap transactionalism."""
         return replace(goals, transactionalism=np.minimum(goals.transactionalism, DIFFUSE))
 
-    def ask(self, prospect: Prospect, transactionalism: Floats) -> Ints:  # noqa: ARG002
+    def ask(self, prospect: Prospect, transactionalism: Floats) -> Ints:
         """Invoke the mildest norm of fairness."""
         return np.zeros(transactionalism.shape, dtype=np.int64)
 
-    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:  # noqa: ARG002
+    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:
         """Threaten no ally."""
         return np.zeros_like(options.standing)
 

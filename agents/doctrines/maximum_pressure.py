@@ -23,6 +23,6 @@ class MaximumPressure(Transactional):
         """Invoke the norm that goes furthest."""
         return np.full(transactionalism.shape, len(prospect.demands) - 1, dtype=np.int64)
 
-    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:  # noqa: ARG002
+    def announce(self, options: Options, goals: Goals, briefing: Briefing) -> Bools:
         """Threaten after every refusal."""
         return options.rebuffed & ~options.standing

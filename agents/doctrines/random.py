@@ -53,9 +53,7 @@ class Random(Doctrine):
         possible = possible_packages(briefing.seats[0])
         lot = briefing.draw(f"offer {briefing.seats[0].table} {briefing.round}", len(possible))
         pick = np.where(possible, lot, -1.0).argmax(axis=0)
-        return Decision(
-            offer=np.where(possible.any(axis=0), pick, 0), memory=briefing.memory
-        )
+        return Decision(offer=np.where(possible.any(axis=0), pick, 0), memory=briefing.memory)
 
     def reply(self, briefing: Briefing) -> Decision:
         """Toss a coin."""

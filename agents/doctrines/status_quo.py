@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.briefing import Bools, Briefing, Decision
+from agents.briefing import Bools, Briefing, Decision, Ints
 from agents.doctrine import Doctrine, doctrine
 
 
@@ -21,12 +21,14 @@ def no_agenda(briefing: Briefing) -> Decision:
     )
 
 
-def nothing(like: Bools) -> Bools:
+def nothing(like: Bools | Ints) -> Bools:
     """Return no for every run."""
     return np.zeros_like(like, dtype=bool)
 
 
-@doctrine("status_quo", sources=["Samuelson and Zeckhauser 1988, Status quo bias in decision making"])
+@doctrine(
+    "status_quo", sources=["Samuelson and Zeckhauser 1988, Status quo bias in decision making"]
+)
 class StatusQuo(Doctrine):
     """Opens no table, accepts nothing, moves nothing, keeps its promises."""
 

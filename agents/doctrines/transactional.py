@@ -68,7 +68,7 @@ class Transactional(Doctrine):
             seat.__dict__["_weighed"] = kept
         return kept[1], kept[2]
 
-    def read(self, seat: Seat, briefing: Briefing) -> Seat:  # noqa: ARG002
+    def read(self, seat: Seat, briefing: Briefing) -> Seat:
         """Return the seat as this doctrine sees it."""
         return seat
 
@@ -102,7 +102,7 @@ class Transactional(Doctrine):
             memory=briefing.memory,
         )
 
-    def interest(self, prospect: Prospect, worth: Floats, briefing: Briefing) -> Floats:  # noqa: ARG002
+    def interest(self, prospect: Prospect, worth: Floats, briefing: Briefing) -> Floats:
         """Return how much opening a table is worth to this doctrine, (run,) utility."""
         return worth
 
@@ -124,11 +124,9 @@ class Transactional(Doctrine):
         runs = np.arange(len(offered))
         gain = valuation.mine[offered, runs]
         enough = gain >= self.least(course.threshold[briefing.round], seat, briefing)
-        return Decision(
-            accept=enough & valuation.possible[offered, runs], memory=briefing.memory
-        )
+        return Decision(accept=enough & valuation.possible[offered, runs], memory=briefing.memory)
 
-    def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:  # noqa: ARG002
+    def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:
         """Return the least gain that it accepts, (run,) utility."""
         return threshold
 
@@ -146,13 +144,11 @@ class Transactional(Doctrine):
             memory=briefing.memory,
         )
 
-    def appeal(self, options: Options, values: Floats, briefing: Briefing) -> Floats:  # noqa: ARG002
+    def appeal(self, options: Options, values: Floats, briefing: Briefing) -> Floats:
         """Return the options' scores before costs, (option, run) utility."""
         return values
 
-    def pick_two(
-        self, options: Options, score: Floats, goals: Goals, briefing: Briefing
-    ) -> Ints:
+    def pick_two(self, options: Options, score: Floats, goals: Goals, briefing: Briefing) -> Ints:
         """Choose up to two moves on different levers, (2, run); -1 = none."""
         runs = np.arange(score.shape[1])
         choice = np.full((2, len(runs)), -1, dtype=np.int64)
@@ -190,4 +186,3 @@ class Transactional(Doctrine):
         value = each_utility(goals, promises.own)
         keep = goals.sharpness * (value + promises.breach_cost) + promises.noise > 0.0
         return Decision(keep=keep, memory=briefing.memory)
-
