@@ -168,7 +168,7 @@ def _levers(
                     )
                 else:
                     table.append(numbers.of(f"levers.{x}.{name}.{a}", quantity))
-        return numbers.stack(table).reshape(len(actors), len(ids), -1)
+        return numbers.grid(table, len(actors), len(ids))
 
     spoils = [x.spoils for x in rows]
     spoiled = np.array([_index(ids, s.lever) if s else NOBODY for s in spoils])
@@ -243,7 +243,7 @@ def _theatres(
                 quantity = getattr(item, name) if item is not None and name else item
                 path = f"theatres.{t}.{get}.{a}" + (f".{name}" if name else "")
                 table.append(numbers.of(path, quantity))
-        return numbers.stack(table).reshape(len(actors), len(ids), -1)
+        return numbers.grid(table, len(actors), len(ids))
 
     forces = [
         numbers.of(f"theatres.{t}.forces.{s}", x.forces.get(s))
@@ -259,7 +259,7 @@ def _theatres(
         challenger=np.array([_index(actors, x.challenger) for x in rows], dtype=np.int64),
         defender=np.array([_index(actors, x.defender) for x in rows], dtype=np.int64),
         patron=np.array([_index(actors, x.patron) for x in rows], dtype=np.int64),
-        forces=numbers.stack(forces).reshape(len(ids), len(SIDES), -1),
+        forces=numbers.grid(forces, len(ids), len(SIDES)),
         exponent=np.array([float(x.exponent) for x in rows]),
         base_hazard=column("base_hazard"),
         steepness=column("steepness"),
@@ -465,7 +465,7 @@ def _beliefs(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> dic
                 path = f"beliefs.{name}.{i}>{j}" if special else f"beliefs.default_{name}"
                 quantity = special or getattr(file.beliefs, f"default_{name}")
                 rows.append(numbers.of(path, quantity))
-        beliefs[name] = numbers.stack(rows).reshape(len(actors), len(actors), -1)
+        beliefs[name] = numbers.grid(rows, len(actors), len(actors))
     return beliefs
 
 

@@ -69,20 +69,27 @@ def go_behind_backs(
 
 
 def honour_ask(scenario: Scenario, view: View, world: World, chance: Chance) -> Ask:
-    """Ask every actor about its promises that fall due this quarter."""
+    """Ask every actor about its promises that fall due this quarter.
+
+    A breach releases the other side from what it still owes, so keeping a promise is worth what
+    the partner's outstanding promises bring, less what one's own costs.
+    """
     due = (world.promised_to != NOBODY) & (world.due <= world.quarter) & (world.due != NEVER_DUE)
     briefings = {}
     for a, name in enumerate(scenario.actors):
         owned = np.flatnonzero((scenario.levers.owner == a) & due.any(axis=1))
         lever, back, where = _steps_back(world, owned, due)
         own = -prices(view, a, a, lever, back)[:, :-1]
-        uniform = (
-            chance.uniforms(
-                "honour", world.quarter, [f"{name} {scenario.levers.ids[x]}" for x in lever], 1
-            )[:, 0]
-            if len(lever)
-            else np.zeros((0, world.runs))
-        )
+        if len(lever):
+            for partner in range(len(scenario.actors)):
+                owed = _owed_by(scenario, view, world, a, partner)
+                if owed is not None:
+                    mine = where & (world.promised_to[lever] == partner)
+                    own += np.where(mine, owed[:, None], 0.0)
+        uniform = chance.uniforms(
+            "honour", world.quarter, [f"{name} {scenario.levers.ids[x]}" for x in lever]
+        )[:, 0]
+        cost = scenario.levers.exit_cost[a][lever]
         briefings[name] = Briefing(
             actor=name,
             quarter=world.quarter,
@@ -94,14 +101,27 @@ def honour_ask(scenario: Scenario, view: View, world: World, chance: Chance) -> 
                 lever=lever,
                 names=scenario.levers.ids,
                 due=where,
-                breach_cost=np.broadcast_to(
-                    scenario.levers.exit_cost[a][lever],
-                    (len(lever), scenario.levers.exit_cost.shape[2]),
-                ),
+                breach_cost=np.array(np.broadcast_to(cost, where.shape)),
                 noise=log(uniform / (1.0 - uniform)),
             ),
         )
     return Ask("honour", "", briefings)
+
+
+def _owed_by(
+    scenario: Scenario, view: View, world: World, actor: int, partner: int
+) -> Floats | None:
+    """What the partner's outstanding promises to an actor are worth to it, (account, run)."""
+    owed = (world.promised_to == actor) & (scenario.levers.owner == partner)[:, None]
+    rows = np.flatnonzero(owed.any(axis=1))
+    if not len(rows):
+        return None
+    lever, back, where = _steps_back(world, rows, owed)
+    worth = -prices(view, actor, actor, lever, back)[:, :-1]
+    total = np.zeros((worth.shape[0], world.runs))
+    for n in range(len(lever)):
+        total = total + np.where(where[n], worth[:, n], 0.0)
+    return total * view.trust[actor, partner]
 
 
 def _steps_back(world: World, owned: Ints, due: Bools) -> tuple[Ints, Ints, Bools]:
@@ -149,27 +169,63 @@ def fall_due(
         ):
             evidence.add(what, world.promised_to[x], owner, weight, where & ~hidden)
             evidence.add(f"private_{what}", world.promised_to[x], owner, weight, where & hidden)
-    setting = np.where(broken, world.before, world.setting)
+    released = _released(scenario, world, broken)
+    setting = np.where(broken | released, world.before, world.setting)
     value = settings_value(scenario, setting)
     stepped = levers.follow[:, :1] == 0.0
     tally = world.tally.copy()
     tally[1] += kept.sum(axis=0)
     tally[2] += broken.sum(axis=0)
+    tally[3] += released.sum(axis=0)
+    over = due | released
+    free = broken | _bound_by(scenario, world, broken)
     return (
         replace(
             world,
             setting=setting,
-            before=np.where(due, setting, world.before),
+            before=np.where(over, setting, world.before),
             value=np.where(due & stepped, value, world.value),
-            due=np.where(due, NEVER_DUE, world.due),
-            promised_to=np.where(due, NOBODY, world.promised_to),
-            secret=world.secret & ~due,
-            lock=np.where(broken, world.quarter, world.lock),
-            lock_with=np.where(broken, NOBODY, world.lock_with),
+            due=np.where(over, NEVER_DUE, world.due),
+            promised_to=np.where(over, NOBODY, world.promised_to),
+            secret=world.secret & ~over,
+            lock=np.where(free, np.minimum(world.lock, world.quarter), world.lock),
+            lock_with=np.where(free, NOBODY, world.lock_with),
             tally=tally,
         ),
         Kept(kept, broken),
     )
+
+
+def _breaches(scenario: Scenario, world: World, broken: Bools) -> Bools:
+    """Who broke its word to whom this quarter, (actor, actor, run)."""
+    actors = len(scenario.actors)
+    out = np.zeros((actors, actors, world.runs), dtype=bool)
+    for x in np.flatnonzero(broken.any(axis=1)):
+        for partner in range(actors):
+            out[scenario.levers.owner[x], partner] |= broken[x] & (world.promised_to[x] == partner)
+    return out
+
+
+def _released(scenario: Scenario, world: World, broken: Bools) -> Bools:
+    """Promises not yet due to an actor that broke its own word to the one who made them."""
+    breaches = _breaches(scenario, world, broken)
+    later = (world.promised_to != NOBODY) & (world.due > world.quarter)
+    out = np.zeros(broken.shape, dtype=bool)
+    for x in np.flatnonzero(later.any(axis=1)):
+        for breaker in range(len(scenario.actors)):
+            owed = later[x] & (world.promised_to[x] == breaker)
+            out[x] |= owed & breaches[breaker, scenario.levers.owner[x]]
+    return out
+
+
+def _bound_by(scenario: Scenario, world: World, broken: Bools) -> Bools:
+    """Levers that an agreement fixed for an actor towards one who broke its word to it."""
+    breaches = _breaches(scenario, world, broken)
+    out = np.zeros(broken.shape, dtype=bool)
+    for breaker, injured in zip(*np.nonzero(breaches.any(axis=2)), strict=True):
+        held = (scenario.levers.owner == injured)[:, None] & (world.lock_with == breaker)
+        out |= held & breaches[breaker, injured]
+    return out
 
 
 def reckon(
