@@ -388,7 +388,7 @@ def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:
         c, d, p = seen.forces[t]
         with_patron, without = contest_success(c, d + p, m), contest_success(c, d, m)
         rows.append(lottery(seen.credibility[t], with_patron, without))
-    return np.array(rows).reshape(len(scenario.theatres.ids), -1)
+    return np.array(rows).reshape(seen.credibility.shape)
 
 
 def hazards(

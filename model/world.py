@@ -150,7 +150,7 @@ def start_world(scenario: Scenario, runs: int) -> World:
         ),
         announced=np.zeros((threats, runs), dtype=bool),
         threat_due=np.full((threats, runs), NEVER_DUE, dtype=ints),
-        memory=np.zeros((actors, tables, runs)),
+        memory=np.zeros((actors, max(tables, 1), runs)),  # a mood needs a slot without tables too
         tally=np.zeros((len(TALLY), runs), dtype=ints),
     )
 

@@ -93,7 +93,7 @@ class Transactional(Doctrine):
                 asked = (named[i, 0] == first) & (prospect.standing == -np.inf)
                 norm[i] = np.where(asked, self.ask(prospect, me.transactionalism), -1)
                 settlement[i] = believed_settlement(seen)
-        available = np.array([p.available for p in briefing.prospects]).reshape(worth.shape)
+        available = np.array([p.available for p in briefing.prospects], bool).reshape(worth.shape)
         return Decision(
             open=best_tables(worth, available, slots),
             named=named,
