@@ -49,11 +49,6 @@ class Numbers:
         return np.array([np.broadcast_to(r, width) for r in rows])
 
     def grid(self, rows: Sequence[Floats], *shape: int) -> Floats:
-        """Stack rows to (*shape, run), also where there are none: no theatre, no lever."""
-        stacked = self.stack(rows)
-        return stacked.reshape(*shape, stacked.shape[-1])
-
-    def grid(self, rows: Sequence[Floats], *shape: int) -> Floats:
         """Stack rows and give the leading axis a shape; the run axis stays last."""
         stacked = self.stack(rows)
         return stacked.reshape(*shape, stacked.shape[1])
