@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Quarter = Annotated[str, StringConstraints(pattern=r"^\d{4}Q[1-4]$")]
 Account = Literal["security", "treasury", "commerce", "autonomy", "home", "standing"]
 Side = Literal["challenger", "defender", "patron"]
@@ -497,7 +498,7 @@ class Beliefs(Part):
 class ScenarioFile(Part):
     """A whole scenario."""
 
-    name: Id
+    name: ScenarioName
     title: str
     about: str
     extends: str | None = None
