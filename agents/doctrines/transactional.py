@@ -96,9 +96,10 @@ class Transactional(Doctrine):
         available = np.array([p.available for p in briefing.prospects], bool).reshape(worth.shape)
         return Decision(
             open=best_tables(worth, available, slots),
-            named=named,
-            norm=norm,
-            settlement=settlement,
+            # said of a table that may be opened alone, else it would depend on the other runs
+            named=np.where(available[:, None], named, -1),
+            norm=np.where(available, norm, -1),
+            settlement=np.where(available, settlement, 0.0),
             memory=briefing.memory,
         )
 
