@@ -1,0 +1,154 @@
+"""Where chunks are played: in this process, or in a pool of fresh processes.
+
+One seam, `run_chunks`: jobs in, chunks out in the order in which they are done. A game is the same
+bit for bit in any engine, because its draws depend on its own number alone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait as wait_for
+
+from agents.briefing import Ints
+from model.scenario import Values
+from model.schema import ScenarioFile
+from runs.ensemble import Chunk, SameFile, play_chunk
+from runs.errors import UserError
+
+AHEAD = 2  # jobs handed out per worker: enough to keep it busy, few enough to keep memory flat
+Progress = Callable[[int], object]  # called with the number of games just finished
+
+
+@dataclass(frozen=True)
+class Job:
+    """One chunk to be played; the fields are the arguments of `play_chunk`."""
+
+    file: ScenarioFile
+    seed: int
+    runs: Ints  # (run,)
+    quarters: int | None = None
+    values: Values | None = None  # scalars, or one per run of this job
+    doctrines: Mapping[str, str] | None = None
+    series: tuple[str, ...] = ()
+    trajectories: bool = False
+
+    def play(self) -> Chunk:
+        """Play the games."""
+        return play_chunk(
+            self.file,
+            self.seed,
+            self.runs,
+            quarters=self.quarters,
+            values=self.values,
+            doctrines=self.doctrines,
+            series=self.series,
+            trajectories=self.trajectories,
+        )
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_chunks(
+    jobs: Iterable[Job], workers: int | None = None, progress: Progress | None = None
+) -> Generator[Chunk]:
+    """Play jobs and yield their chunks as they are done, in no fixed order.
+
+    workers : processes; 1 plays here; as many as there are processors unless given
+
+    Raises
+    ------
+    UserError
+        If `workers` is not positive, or the system ended a worker.
+    """
+    count = processors() if workers is None else workers
+    if count < 1:
+        raise UserError(f"--workers {count}: at least one is needed")
+    chunks = _here(jobs) if count == 1 else _pool(jobs, count)
+    with closing(chunks):
+        for chunk in chunks:
+            if progress is not None:
+                progress(len(chunk.runs))
+            yield chunk
+
+
+def _here(jobs: Iterable[Job]) -> Generator[Chunk]:
+    """Play jobs one after the other in this process."""
+    for job in jobs:
+        yield job.play()
+
+
+def _pool(jobs: Iterable[Job], workers: int) -> Generator[Chunk]:
+    """Play jobs in fresh processes, which start the same way on every system."""
+    others = set(active_children())
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+    queue = iter(jobs)
+    going: set[Future[Chunk]] = set()
+    whole = False
+    try:
+        going |= {_submit(pool, job) for job in islice(queue, AHEAD * workers)}
+        while going:
+            done, going = wait(going, return_when=FIRST_COMPLETED)
+            for future in done:
+                chunk = future.result()
+                going |= {_submit(pool, job) for job in islice(queue, 1)}
+                yield chunk
+        whole = True
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process was ended from outside, most often because memory ran out; what was "
+            "finished is kept: run the same command again, with fewer --workers if it recurs"
+        ) from error
+    finally:
+        if not whole:
+            # their games are played again anyway, so nobody has to wait for them
+            for worker in set(active_children()) - others:
+                worker.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, job: Job) -> Future[Chunk]:
+    """Hand out a job; the scenario travels as bytes, so that a worker unpacks it once."""
+    return pool.submit(_play, _pack(SameFile(job.file)), replace(job, file=None))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4)
+def _pack(key: SameFile) -> bytes:
+    return pickle.dumps(key.file)
+
+
+@lru_cache(maxsize=4)
+def _unpack(file: bytes) -> ScenarioFile:
+    return pickle.loads(file)  # noqa: S301 (from the parent process)
+
+
+def _play(file: bytes, job: Job) -> Chunk:
+    return replace(job, file=_unpack(file)).play()
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, and end with it even if it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    wait_for([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,136 @@
+"""Many games at once: the same turn on a batch of runs, and what is kept of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from agents.briefing import Floats, Ints
+from agents.doctrine import Doctrine, UnknownDoctrineError, get_doctrine
+from model.chance import Chance
+from model.scenario import Values as Settings
+from model.schema import ScenarioFile
+from model.turn import Game, begin, play_quarter, prepare
+from runs.errors import UserError
+from runs.outcomes import Column, Values, history, outcomes, snapshot, watched_series
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Games that were played together. A game is the same in any chunk."""
+
+    runs: Ints  # (run,) the games' own numbers
+    columns: tuple[Column, ...]  # what the outcomes are
+    outcomes: dict[str, Values]  # label → (run,)
+    trajectories: dict[str, Floats]  # label → (quarter, run); empty unless asked for
+
+
+def play_chunk(
+    file: ScenarioFile,
+    seed: int,
+    runs: ArrayLike,
+    *,
+    quarters: int | None = None,
+    values: Settings | None = None,
+    doctrines: Mapping[str, str] | None = None,
+    series: Sequence[str] = (),
+    trajectories: bool = False,
+) -> Chunk:
+    """Play games of one scenario together and return what came of each.
+
+    runs : (run,) the games' own numbers: game 7 of a seed is the same alone and among others
+    quarters : as many as the scenario says, unless given
+    values : parameter path → one number, or one per run
+    doctrines : actor → doctrine instead of the scenario's
+    series : key series by id, or measures by name; all key series unless given
+    trajectories : keep the series of every quarter
+
+    Raises
+    ------
+    UserError
+        If an actor, a doctrine or a series is unknown.
+    """
+    numbers = np.atleast_1d(np.asarray(runs, dtype=np.int64))
+    watched = watched_series(file, series)
+    game = ready(file, values or {})
+    deciders = seat_doctrines(file, doctrines or {})
+    chance = Chance(seed, numbers)
+    world = begin(game, len(numbers))
+    past = []
+    for _ in range(file.quarters if quarters is None else quarters):
+        record = play_quarter(game, world, chance, deciders)
+        past.append(snapshot(game, world, record, watched))
+        world = record.world
+    whole = history(past)
+    listed = outcomes(game, whole, world, watched)
+    varied = list(_varied(values or {}, len(numbers)))
+    columns = tuple(column for column, _ in (*listed, *varied))
+    return Chunk(
+        runs=numbers,
+        columns=columns,
+        outcomes={column.label: each for column, each in (*listed, *varied)},
+        trajectories={w.label: whole.series[:, n] for n, w in enumerate(watched)}
+        if trajectories
+        else {},
+    )
+
+
+def _varied(values: Settings, runs: int) -> Iterable[tuple[Column, Values]]:
+    """Parameters that differ between the runs, as columns of their own."""
+    for path, value in values.items():
+        if np.ndim(value) > 0:
+            column = Column(f"set.{path}", f"set: {path}", "", "number")
+            yield column, np.broadcast_to(np.asarray(value, dtype=float), runs)
+
+
+def seat_doctrines(file: ScenarioFile, changed: Mapping[str, str]) -> dict[str, Doctrine]:
+    """Return who decides for each actor: the scenario's doctrines, with some changed.
+
+    Raises
+    ------
+    UserError
+        If an actor or a doctrine is unknown.
+    """
+    for actor in changed:
+        if actor not in file.actors:
+            near = get_close_matches(actor, file.actors, n=1)
+            hint = f" → did you mean {near[0]}?" if near else ""
+            known = ", ".join(sorted(file.actors))
+            raise UserError(f"unknown actor {actor!r}{hint} (known: {known})")
+    try:
+        return {
+            name: get_doctrine(changed.get(name, actor.doctrine))
+            for name, actor in file.actors.items()
+        }
+    except UnknownDoctrineError as error:
+        raise UserError(str(error)) from None
+
+
+def ready(file: ScenarioFile, values: Settings) -> Game:
+    """Prepare a scenario; chunk after chunk of the same game finds it prepared."""
+    if any(np.ndim(value) > 0 for value in values.values()):
+        return prepare(file, values)
+    return _prepared(SameFile(file), tuple(sorted((k, float(v)) for k, v in values.items())))
+
+
+@dataclass(frozen=True, eq=False)
+class SameFile:
+    """A file as a key of a cache: the same object, not an equal one."""
+
+    file: ScenarioFile
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameFile) and other.file is self.file
+
+    def __hash__(self) -> int:
+        return id(self.file)
+
+
+@lru_cache(maxsize=4)
+def _prepared(key: SameFile, values: tuple[tuple[str, float], ...]) -> Game:
+    return prepare(key.file, dict(values))

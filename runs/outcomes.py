@@ -1,0 +1,352 @@
+"""What is kept of a game: counts and summaries that a scholar asks for, one number a game.
+
+The history of a batch holds a few facts of every quarter; each outcome is one pass over it, for
+all runs at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.briefing import Bools, Floats, Ints
+from agents.numerics import total
+from model.measures import measure, signed, world_digest
+from model.scenario import NOBODY
+from model.schema import ScenarioFile
+from model.theatres import CLASH, WAR
+from model.turn import Game, Record
+from model.world import TALLY, World, settings_value
+from runs.errors import UserError
+
+Kind = Literal["count", "flag", "number", "digest"]
+Values = NDArray[Any]
+NO_DEMAND = -np.inf
+
+
+@dataclass(frozen=True)
+class Column:
+    """One outcome: a label for people and an id for programs."""
+
+    id: str
+    label: str
+    unit: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A series that is followed through the game."""
+
+    id: str
+    name: str
+    unit: str
+    of: str  # name of the measure, see model.measures
+
+    @property
+    def label(self) -> str:
+        """Name with unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+@dataclass(frozen=True)
+class History:
+    """Facts of every quarter of a batch; the first axis is the quarter played."""
+
+    opened: Ints  # (quarter, table, run) opener, NOBODY where no talks were held
+    signed: Bools  # (quarter, table, run)
+    demand: Floats  # (quarter, table, run) headline level asked, -inf none
+    renewed: Bools  # (quarter, table, run) the demand is new this quarter
+    locked: Bools  # (quarter, table, run) a living agreement fixed the headline lever
+    before: Floats  # (quarter, table, run) headline level decided before the quarter
+    after: Floats  # (quarter, table, run) and after it
+    value: Floats  # (quarter, lever, run) in effect at the end of the quarter
+    announced: Bools  # (quarter, threat, run)
+    called_off: Bools  # (quarter, threat, run)
+    carried_out: Bools  # (quarter, threat, run)
+    bluffed: Bools  # (quarter, threat, run)
+    own_moves: Ints  # (quarter, actor, run)
+    rung: Ints  # (quarter, theatre, run)
+    utility: Floats  # (quarter, actor, run)
+    series: Floats  # (quarter, series, run)
+
+
+def watched_series(file: ScenarioFile, names: Sequence[str] = ()) -> tuple[Watched, ...]:
+    """Series to follow: key series of the scenario by id, or measures by name.
+
+    Without names they are the scenario's key series, or all its levers if it has none.
+    """
+    if names:
+        return tuple(_watch(file, name) for name in names)
+    if file.series:
+        return tuple(_watch(file, name) for name in file.series)
+    return tuple(_watch(file, f"lever.{x}") for x in sorted(file.levers))
+
+
+def _watch(file: ScenarioFile, name: str) -> Watched:
+    if name in file.series:
+        series = file.series[name]
+        return Watched(name, series.name, series.unit, series.of)
+    if name.removeprefix("lever.") in file.levers and name.startswith("lever."):
+        lever = file.levers[name.removeprefix("lever.")]
+        return Watched(name, lever.name, lever.unit, name)
+    return Watched(name, name, "", name)
+
+
+def snapshot(
+    game: Game, before: World, record: Record, series: Sequence[Watched]
+) -> dict[str, Values]:
+    """Facts of one quarter, by the names of `History`.
+
+    before : the world as the last quarter left it
+    """
+    scenario, world = game.scenario, record.world
+    tables = scenario.tables
+    headline = [t.headline for t in tables]
+    fixed = before.lock[headline] > before.quarter
+    level, decided = (settings_value(scenario, w.setting)[headline] for w in (before, world))
+    own = record.own_moves
+    return {
+        "opened": record.opened,
+        "signed": _rows([signed(record, n) > 0.0 for n in range(len(tables))], world.runs),
+        "demand": record.demand,
+        "renewed": np.isfinite(record.demand) & ~np.isfinite(before.demand),
+        "locked": fixed,
+        "before": level,
+        "after": decided,
+        "value": world.value,
+        "announced": own.announced,
+        "called_off": own.called_off,
+        "carried_out": own.carried_out,
+        "bluffed": own.bluffed,
+        "own_moves": (own.lever != NOBODY).sum(axis=1),
+        "rung": record.crises.rung,
+        "utility": record.utility,
+        "series": _rows([measured(game, record, s.of) for s in series], world.runs),
+    }
+
+
+def _rows(rows: Sequence[Values], runs: int) -> Values:
+    """Stack rows of one number a run, also when there are none. (row, run)."""
+    return np.array(rows).reshape(len(rows), runs)
+
+
+def measured(game: Game, record: Record, name: str) -> Floats:
+    """Return a measure by name, (run,).
+
+    Raises
+    ------
+    UserError
+        If there is no such measure.
+    """
+    try:
+        return measure(game, record, name)
+    except (KeyError, ValueError, IndexError) as error:
+        known = "lever.ID, stock.ID, hazard.THEATRE, support.ACTOR, account.ACTOR.ACCOUNT …"
+        raise UserError(f"there is no series {name!r}: write {known}") from error
+
+
+def history(quarters: Sequence[Mapping[str, Values]]) -> History:
+    """Put the snapshots of all quarters together."""
+    return History(**{name: np.stack([q[name] for q in quarters]) for name in quarters[0]})
+
+
+Outcome = tuple[Column, Values]
+
+
+def outcomes(game: Game, past: History, world: World, series: Sequence[Watched]) -> list[Outcome]:
+    """All outcomes of a batch, each (run,); labels are unique.
+
+    world : as the last quarter left it
+    """
+    parts = (
+        [(Column("digest", "digest", "", "digest"), world_digest(world))],
+        _series(past, series),
+        _tables(game, past),
+        _demands(game, past),
+        _threats(game, past),
+        _crises(game, past),
+        _promises(world),
+        _actors(game, past),
+        _levers(game, world),
+    )
+    seen: set[str] = set()
+    listed = []
+    for column, values in (pair for part in parts for pair in part):
+        label = column.label if column.label not in seen else f"{column.label} [{column.id}]"
+        seen.add(label)
+        listed.append((Column(column.id, label, column.unit, column.kind), values))
+    return listed
+
+
+def _series(past: History, series: Sequence[Watched]) -> Iterator[Outcome]:
+    for n, each in enumerate(series):
+        end = Column(f"end.{each.id}", f"end: {each.label}", each.unit, "number")
+        mean = Column(f"mean.{each.id}", f"mean: {each.label}", each.unit, "number")
+        yield end, past.series[-1, n]
+        yield mean, _mean(past.series[:, n])
+
+
+def _mean(values: Floats) -> Floats:
+    """Mean over quarters, the same bits however many runs there are. (quarter, run) → (run,)."""
+    return total(values, 0) / len(values)
+
+
+def _tables(game: Game, past: History) -> Iterator[Outcome]:
+    actors = game.scenario.actors
+    for n, table in enumerate(game.scenario.tables):
+        yield (
+            Column(f"deals.{table.id}", f"deals: {table.id}", "deals", "count"),
+            past.signed[:, n].sum(axis=0),
+        )
+        for a in table.parties:
+            by = actors[a]
+            label = f"open: {table.id} by {by} (quarters)"
+            yield (
+                Column(f"open.{table.id}.{by}", label, "quarters", "count"),
+                (past.opened[:, n] == a).sum(axis=0),
+            )
+
+
+def _demands(game: Game, past: History) -> Iterator[Outcome]:
+    """Headline demands: how many, and the story of the first and of the first re-opening."""
+    for n, table in enumerate(game.scenario.tables):
+        if NOBODY in (table.headline, table.demander):
+            continue
+        made = past.renewed[:, n]
+        reopened = made & past.locked[:, n]
+        for what, label, where in (
+            ("demand", "demand", made),
+            ("reopening", "re-opening", reopened),
+        ):
+            yield (
+                Column(f"{what}s.{table.id}", f"{label}s: {table.id}", f"{label}s", "count"),
+                where.sum(axis=0),
+            )
+            story = first_story(past, n, where)
+            for key, (said, unit) in _STORY.items():
+                name = f"first {label}: {table.id}, {said} ({unit})"
+                yield Column(f"first_{what}.{table.id}.{key}", name, unit, "number"), story[key]
+
+
+_STORY = {
+    "quarter": ("quarter", "quarters since the start"),
+    "asked": ("asked", "% above what was agreed"),
+    "price": ("price", "% change agreed"),
+    "delay": ("delay", "quarters from demand to deal"),
+}
+
+
+def first_story(past: History, table: int, made: Bools) -> dict[str, Floats]:
+    """When a demand was first made, what was asked, at what price it was settled, and how late.
+
+    The deal is the first one at the table while the demand stands; its price is the change of the
+    headline lever in that quarter. NaN where no demand was made or no deal followed. (run,) each.
+
+    made : (quarter, run) the demands to choose from
+    """
+    n_quarters, runs = made.shape
+    number = np.arange(n_quarters)[:, None]
+    any_made = made.any(axis=0)
+    first = np.where(any_made, made.argmax(axis=0), n_quarters)
+    stands = np.isfinite(past.demand[:, table]) | (number < first)
+    alive = np.logical_and.accumulate(stands, axis=0) & (number >= first)
+    settled = alive & past.signed[:, table]
+    done = settled.any(axis=0)
+    when = settled.argmax(axis=0)
+    at = np.minimum(first, n_quarters - 1), np.arange(runs)
+    deal = when, np.arange(runs)
+    level = past.before[:, table][at]
+    asked = _percent(past.demand[:, table][at], level)
+    price = _percent(past.after[:, table][deal], past.before[:, table][deal])
+    return {
+        "quarter": np.where(any_made, first, np.nan),
+        "asked": np.where(any_made, asked, np.nan),
+        "price": np.where(done, price, np.nan),
+        "delay": np.where(done, when - first, np.nan),
+    }
+
+
+def _percent(new: Floats, old: Floats) -> Floats:
+    """Change in %, NaN where there was nothing before or is nothing now."""
+    known = (old != 0.0) & np.isfinite(new)
+    ratio = np.divide(new, old, out=np.full(new.shape, np.nan), where=known)
+    return 100.0 * (ratio - 1.0)
+
+
+def _threats(game: Game, past: History) -> Iterator[Outcome]:
+    scenario, threats = game.scenario, game.scenario.threats
+    for n, name in enumerate(threats.ids):
+        for what, label in (
+            ("announced", "announced"),
+            ("called_off", "called off"),
+            ("carried_out", "carried out"),
+            ("bluffed", "bluffed"),
+        ):
+            yield (
+                Column(f"threats.{what}.{name}", f"threats {label}: {name}", "threats", "count"),
+                getattr(past, what)[:, n].sum(axis=0),
+            )
+    start = settings_value(scenario, scenario.levers.start)
+    moves = zip(threats.lever, threats.steps, strict=True)
+    for x, down in sorted({(int(x), bool(s < 0)) for x, s in moves}):
+        lever = scenario.file.levers[scenario.levers.ids[x]]
+        change = start[x] - past.value[:, x] if down else past.value[:, x] - start[x]
+        what, label = ("cut", "deepest cut") if down else ("rise", "highest rise")
+        yield (
+            Column(
+                f"{what}.{scenario.levers.ids[x]}",
+                f"{label}: {lever.name} ({lever.unit})",
+                lever.unit,
+                "number",
+            ),
+            np.maximum(change.max(axis=0), 0.0),
+        )
+
+
+def _crises(game: Game, past: History) -> Iterator[Outcome]:
+    for n, theatre in enumerate(game.scenario.theatres.ids):
+        for what, least in (("crises", 1), ("clashes", CLASH), ("wars", WAR)):
+            yield (
+                Column(f"{what}.{theatre}", f"{what}: {theatre}", what, "count"),
+                (past.rung[:, n] >= least).sum(axis=0),
+            )
+
+
+def _promises(world: World) -> Iterator[Outcome]:
+    for n, what in enumerate(TALLY):
+        yield Column(f"promises.{what}", f"promises {what}", "promises", "count"), world.tally[n]
+
+
+def _actors(game: Game, past: History) -> Iterator[Outcome]:
+    for n, actor in enumerate(game.scenario.actors):
+        yield (
+            Column(f"own_moves.{actor}", f"own moves: {actor}", "moves", "count"),
+            past.own_moves[:, n].sum(axis=0),
+        )
+        yield (
+            Column(f"utility.{actor}", f"utility: {actor} (mean)", "mean a quarter", "number"),
+            _mean(past.utility[:, n]),
+        )
+
+
+def _levers(game: Game, world: World) -> Iterator[Outcome]:
+    levers, scenario = game.scenario.levers, game.scenario
+    for n, name in enumerate(levers.ids):
+        lever = scenario.file.levers[name]
+        yield (
+            Column(f"lever.{name}", f"lever: {lever.name} ({lever.unit})", lever.unit, "number"),
+            world.value[n],
+        )
+        last = levers.size[n] - 1
+        ends = (world.setting[n] == 0) | (world.setting[n] == last)
+        begins = (levers.start[n] == 0) | (levers.start[n] == last)
+        yield Column(f"bound.{name}", f"at bound: {lever.name}", "0/1", "flag"), ends
+        yield (
+            Column(f"driven.{name}", f"driven to bound: {lever.name}", "0/1", "flag"),
+            ends & ~begins,
+        )

@@ -1,0 +1,462 @@
+"""Results on disk: a manifest, and one Parquet file per chunk of games, whole or not there.
+
+A folder holds
+
+    manifest.json                                what was played: scenario, seed, parameters …
+    outcomes/part-000000-000255.parquet          one row per game
+    trajectories/part-000000-000255.parquet      one row per game and quarter
+    …/part-….parquet.sha256                      their content hashes (`sha256sum -c` reads them)
+
+A file that is there and whole is never written again, so the same command goes on where another
+one stopped, and several machines can fill one folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from agents.briefing import Ints
+from model.notice import NOTICE
+from model.scenario import quarter_name
+from runs.ensemble import Chunk
+from runs.errors import UserError
+from runs.outcomes import Column, Values
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+KINDS = ("outcomes", "trajectories")
+NOT_COMPARED = {"command", "created", "made_with", "notice"}
+ALL = "all"
+Manifest = dict[str, Any]
+Shard = tuple[int, int]  # this one of how many, from 1
+SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """Games `start` to `stop - 1`: what one file holds."""
+
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return f"part-{self.start:06d}-{self.stop - 1:06d}.parquet"
+
+    @property
+    def runs(self) -> Ints:
+        """Numbers of the games, (run,)."""
+        return np.arange(self.start, self.stop)
+
+    @classmethod
+    def of(cls, file: Path) -> Self:
+        """Return the part that a file holds, by its name."""
+        _, first, last = file.name.removesuffix(".parquet").split("-")
+        return cls(int(first), int(last) + 1)
+
+
+def program_version() -> str:
+    """Version of the installed program."""
+    try:
+        return version("hubspoke")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@cache
+def code_hash() -> str:
+    """Hash of the sources that decide what a game is: all of agents/ and model/."""
+    rooms = Path(__file__).resolve().parents[1]
+    digest = sha256()
+    for file in sorted(chain.from_iterable((rooms / r).rglob("*.py") for r in ("agents", "model"))):
+        digest.update(file.relative_to(rooms).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Say what to do about a full disk or a folder that may not be written.
+
+    Raises
+    ------
+    UserError
+        Instead of the OSError of such a case.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in SPACE:
+            raise UserError(
+                f"no space left for results in {folder}: free some, then run the same command "
+                "again; whole files stay and it goes on from there"
+            ) from error
+        if error.errno in DENIED:
+            raise UserError(
+                f"results cannot be written to {folder} ({error.strerror}): choose another folder "
+                "with --out, or change its permissions"
+            ) from error
+        if isinstance(error, (NotADirectoryError, FileExistsError)):
+            raise UserError(f"{folder} is no folder: choose another one with --out") from error
+        raise
+
+
+def write_whole(file: Path, content: bytes, tag: str = "") -> None:
+    """Write a file under a temporary name, then rename it: it is there whole or not at all."""
+    temporary = file.with_name(f".{file.name}.{tag}.tmp")
+    try:
+        with temporary.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+class Store:
+    """A results folder open for writing; a context manager that holds the folder's lock.
+
+    Raises
+    ------
+    UserError
+        If the folder holds results of something else, another process writes them, or it cannot
+        be written.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, shard: Shard = (1, 1)) -> None:
+        self.folder, self.manifest, self.shard = folder, manifest, shard
+        self._tag = f"{shard[0]}-of-{shard[1]}"
+        self.replayed: list[str] = []  # names of files that were there but not whole
+
+    def __enter__(self) -> Self:
+        with disk_errors(self.folder):
+            for kind in KINDS:
+                (self.folder / kind).mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(self.folder, self._tag)
+            try:
+                _agree(self.folder, self.manifest, self._tag)
+                for left_over in self.folder.glob(f"*/.*.{self._tag}.tmp"):
+                    left_over.unlink(missing_ok=True)
+            except BaseException:
+                self._lock()
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock()
+
+    def parts(self) -> list[Part]:
+        """All parts of this shard: every n-th one, so that shards never share a file."""
+        return shard_parts(self.manifest, self.shard)
+
+    def missing(self) -> list[Part]:
+        """Parts of this shard that are not there, or not whole."""
+        return [part for part in self.parts() if not self._is_whole(part)]
+
+    def _is_whole(self, part: Part) -> bool:
+        files = [self.folder / kind / part.name for kind in KINDS[: 1 + bool(self.kept(part))]]
+        there = [file for file in files if file.is_file()]
+        broken = [file for file in there if not is_whole(file)]
+        self.replayed += [f"{file.parent.name}/{file.name}" for file in broken]
+        return len(there) == len(files) and not broken
+
+    def kept(self, part: Part) -> int:
+        """Number of games of a part whose trajectories are kept: its first ones."""
+        limit = self.manifest["trajectories"]
+        last = part.stop if limit == ALL else min(limit, part.stop)
+        return max(last - part.start, 0)
+
+    def write(self, chunk: Chunk) -> None:
+        """Write the games of a part; the outcomes come last, so that they vouch for the part."""
+        part = Part(int(chunk.runs[0]), int(chunk.runs[-1]) + 1)
+        with disk_errors(self.folder):
+            if kept := self.kept(part):
+                table = trajectory_table(chunk, kept, self.manifest["start"])
+                self._write("trajectories", part, table)
+            self._write("outcomes", part, outcome_table(chunk))
+
+    def _write(self, kind: str, part: Part, table: pa.Table) -> None:
+        content = to_parquet(table)
+        file = self.folder / kind / part.name
+        # the hash is there before the file, so that a file without its hash is never whole
+        line = f"{sha256(content).hexdigest()}  {file.name}\n"
+        write_whole(_hash_file(file), line.encode(), self._tag)
+        write_whole(file, content, self._tag)
+
+
+def shard_parts(manifest: Mapping[str, Any], shard: Shard = (1, 1)) -> list[Part]:
+    """Parts of one shard: every n-th part of the whole, counted from the i-th."""
+    chunk, runs = manifest["chunk"], manifest["runs"]
+    every = [Part(n, min(n + chunk, runs)) for n in range(0, runs, chunk)]
+    return every[shard[0] - 1 :: shard[1]]
+
+
+def _hash_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.sha256")
+
+
+def is_whole(file: Path) -> bool:
+    """Say whether a file has the content that was written."""
+    try:
+        noted = _hash_file(file).read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return noted[:1] == [sha256(file.read_bytes()).hexdigest()]
+
+
+def _agree(folder: Path, manifest: Manifest, tag: str) -> None:
+    """Write the manifest, or check that the one in the folder says the same.
+
+    Raises
+    ------
+    UserError
+        Names what differs.
+    """
+    file = folder / MANIFEST
+    if not file.exists():
+        if any(next((folder / kind).glob("part-*.parquet"), None) for kind in KINDS):
+            raise UserError(f"{folder} holds results without a {MANIFEST}: choose another folder")
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        write_whole(file, text.encode(), tag)
+    there = read_manifest(folder)
+    ours = json.loads(json.dumps(manifest))
+    differ = [
+        f"  {key}: {_short(there.get(key))} there, {_short(ours.get(key))} now"
+        for key in sorted({*there, *ours} - NOT_COMPARED)
+        if there.get(key) != ours.get(key)
+    ]
+    if differ:
+        lines = "\n".join(differ)
+        raise UserError(
+            f"{folder} holds results of something else:\n{lines}\n"
+            "Choose another folder with --out, or run what was run there."
+        )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 (a line of a terminal)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a results folder.
+
+    Raises
+    ------
+    UserError
+        If there is none, or it cannot be read.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{folder} is no results folder: it has no {MANIFEST}") from error
+    except ValueError as error:
+        raise UserError(f"{folder / MANIFEST} is damaged: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise UserError(f"{folder / MANIFEST} has another format: use the program that wrote it")
+    return manifest
+
+
+def _lock(folder: Path, tag: str) -> Callable[[], None]:
+    """Take the lock of a shard of a folder and return what releases it.
+
+    The system holds it, so it ends with the process however that ends. Shards of other numbers may
+    run at the same time; where they overlap they write the same bytes.
+    """
+    name = folder / f".lock-{tag}"
+    handle = name.open("a+")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            handle.seek(0)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        if error.errno not in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}:
+            raise
+        raise UserError(
+            f"another process is writing results to {folder}: wait for it, or choose another "
+            "folder with --out"
+        ) from error
+
+    return handle.close
+
+
+def outcome_table(chunk: Chunk) -> pa.Table:
+    """Outcomes as a table, one row a game; every field says its id, unit and kind."""
+    arrays = [pa.array(chunk.runs)]
+    fields = [pa.field("run", arrays[0].type)]
+    for column in chunk.columns:
+        array = _array(column, chunk.outcomes[column.label])
+        arrays.append(array)
+        fields.append(_field(column, array))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _array(column: Column, values: Values) -> pa.Array:
+    if column.kind in ("count", "flag"):
+        return pa.array(values.astype(np.int8 if column.kind == "flag" else np.int32))
+    return pa.array(values, from_pandas=True)  # what never happened is null, not NaN
+
+
+def _field(column: Column, array: pa.Array) -> pa.Field:
+    about = {"id": column.id, "unit": column.unit, "kind": column.kind}
+    return pa.field(column.label, array.type, metadata=about)
+
+
+def _column(field: pa.Field) -> Column:
+    about = {key.decode(): value.decode() for key, value in field.metadata.items()}
+    return Column(about["id"], field.name, about["unit"], about["kind"])
+
+
+def trajectory_table(chunk: Chunk, games: int, start: str) -> pa.Table:
+    """Series of the first games as a table, one row per game and quarter."""
+    quarters = len(next(iter(chunk.trajectories.values())))
+    names = [quarter_name(start, n) for n in range(quarters)]
+    columns = {
+        "run": pa.array(np.repeat(chunk.runs[:games], quarters)),
+        "quarter": pa.array(names * games).dictionary_encode(),
+    }
+    for label, values in chunk.trajectories.items():
+        columns[label] = pa.array(values[:, :games].T.reshape(-1), from_pandas=True)
+    return pa.table(columns)
+
+
+def to_parquet(table: pa.Table) -> bytes:
+    """Compress a table; floats by streams of bytes, which shrinks alike numbers best."""
+    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    out = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        out,
+        compression="zstd",
+        use_byte_stream_split=floats,
+        use_dictionary=[name for name in table.schema.names if name not in floats],
+        write_statistics=False,
+    )
+    return out.getvalue().to_pybytes()
+
+
+class Results:
+    """A results folder open for reading, also while it is being written.
+
+    Raises
+    ------
+    UserError
+        If it is no results folder, or the content of a file is not what was written.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.manifest = read_manifest(self.folder)
+        self._files = {kind: _whole_files(self.folder / kind) for kind in KINDS}
+
+    @property
+    def games(self) -> int:
+        """Number of games that are there."""
+        return sum(part.stop - part.start for part in map(Part.of, self._files["outcomes"]))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all games of the manifest are there."""
+        return self.games == self.manifest["runs"]
+
+    @property
+    def notice(self) -> str:
+        """What goes with everything that is shown."""
+        return NOTICE
+
+    def columns(self) -> tuple[Column, ...]:
+        """Outcomes that were kept of each game."""
+        files = self._files["outcomes"]
+        if not files:
+            return ()
+        return tuple(_column(field) for field in pq.read_schema(files[0]) if field.name != "run")
+
+    def table(self, kind: str = "outcomes", columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a kind of results, or some columns of it, in order of the games."""
+        return self._read(kind, self._files[kind], columns)
+
+    def first_trajectories(self, games: int) -> pa.Table:
+        """Read the trajectories of the games that are numbered below `games`."""
+        files = [f for f in self._files["trajectories"] if Part.of(f).start < games]
+        table = self._read("trajectories", files, None)
+        return table.filter(pc.less(table["run"], games))
+
+    def _read(self, kind: str, files: list[Path], columns: Sequence[str] | None) -> pa.Table:
+        if not files:
+            raise UserError(f"{self.folder} has no {kind} yet")
+        wanted = None if columns is None else list(columns)
+        tables = [pq.read_table(file, columns=wanted, partitioning=None) for file in files]
+        return pa.concat_tables(tables).unify_dictionaries()
+
+    def outcomes(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row a game; what never happened is NaN."""
+        return self.table("outcomes", columns).to_pandas()
+
+    def trajectories(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row per game and quarter, of the games whose trajectories were kept."""
+        return self.table("trajectories", columns).to_pandas()
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Ask in SQL: the tables are `outcomes`, `trajectories` and `columns`."""
+        import duckdb
+
+        listed = pa.table(
+            {
+                key: [getattr(column, key) for column in self.columns()]
+                for key in ("id", "label", "unit", "kind")
+            }
+        )
+        with duckdb.connect() as connection:
+            connection.register("columns", listed)
+            for kind, files in self._files.items():
+                if files:
+                    names = [str(file) for file in files]
+                    connection.read_parquet(names).create_view(kind)
+            return connection.sql(sql).df()
+
+
+def _whole_files(folder: Path) -> list[Path]:
+    """Files of a kind in order of their games.
+
+    Raises
+    ------
+    UserError
+        Names the files whose content is not what was written.
+    """
+    files = sorted(folder.glob("part-*.parquet"), key=Part.of)
+    broken = [file.name for file in files if not is_whole(file)]
+    if broken:
+        raise UserError(
+            f"in {folder} these files are not as they were written: {', '.join(broken)}; delete "
+            "them and run the same command again, which plays their games anew"
+        )
+    return files
