@@ -366,7 +366,8 @@ def dates(d: Draft) -> Iterator[Fault]:
         return
     for path, quarter, may_be_later in _dates(d):
         index = quarter_index(d.start, quarter)
-        if (0 <= index and (index < d.quarters or may_be_later)) or d.inherited(path):
+        inside = index >= 0 and (index < d.quarters or may_be_later)
+        if inside or d.inherited(path):
             continue
         side = f"after the game ends ({d.quarters} quarters)" if index > 0 else "before it starts"
         yield Fault(path, f"{quarter} lies {side}; the game starts in {d.start}")
@@ -440,9 +441,7 @@ def hashes(d: Draft) -> Iterator[Fault]:
     """Find names that would share all their random draws."""
     from model.chance import check_ids  # noqa: PLC0415 - Numba loads slowly, and only here
 
-    moves = {
-        f"{lever.owner} {i} {step}" for i, lever in d.levers.items() for step in ("-1", "+1")
-    }
+    moves = {f"{lever.owner} {i} {step}" for i, lever in d.levers.items() for step in ("-1", "+1")}
     drawn = {k: d.ids.get(k, frozenset()) for k in ("actors", "levers", "theatres", "tables")}
     drawn |= {k: d.ids.get(k, frozenset()) for k in ("events", "assemblies")}
     for section, names in (*drawn.items(), ("levers", frozenset(moves))):

@@ -119,7 +119,7 @@ def _plain(kind: str, error: Mapping[str, Any], value: object) -> str:
         "tuple": "a list, [...]",
         "dict": "a mapping, {...}",
         "model": "a mapping, {...}",
-    }.get(kind.split("_")[0])
+    }.get(kind.partition("_")[0])
     if expected:
         return f"expected {expected}, found {shown(value)}"
     message = str(error["msg"])
@@ -130,17 +130,19 @@ def _real_path(loc: tuple[str | int, ...], data: object) -> tuple[Path, str]:
     """Keep the parts of pydantic's location that exist in the data; also name a union's branch."""
     path: list[str | int] = []
     branch = ""
-    here = data
+    here: Any = data
     for part in loc:
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, tuple) and isinstance(part, int) and part < len(here):
-            here = here[part]
-        else:
-            branch = str(part) if part in BRANCHES else branch
-            continue
-        path.append(part)
+        known: Mapping[Any, Any] = here if isinstance(here, Mapping) else _numbered(here)
+        if part in known:
+            here = known[part]
+            path.append(part)
+        elif part in BRANCHES:
+            branch = str(part)
     return tuple(path), branch
+
+
+def _numbered(data: object) -> dict[int, Any]:
+    return dict(enumerate(data)) if isinstance(data, tuple) else {}
 
 
 def _at(data: Any, path: Path) -> object:

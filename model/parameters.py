@@ -96,12 +96,15 @@ DOMAINS: tuple[tuple[str, Domain], ...] = (
 )
 
 
+_PATTERNS = tuple((tuple(pattern.split(".")), domain) for pattern, domain in DOMAINS)
+
+
 def domain_of(path: Path) -> Domain:
     """Return the domain of the parameter at a path."""
-    for pattern, domain in DOMAINS:
-        parts = pattern.split(".")
-        fits = (p in ("*", str(x)) for p, x in zip(parts, path, strict=False))
-        if len(parts) == len(path) and all(fits):
+    for parts, domain in _PATTERNS:
+        if len(parts) != len(path) or parts[0] != path[0]:
+            continue
+        if all(p in ("*", x) for p, x in zip(parts, path, strict=True)):
             return domain
     return ANY
 

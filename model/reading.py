@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from os import fspath, sep
 from pathlib import Path as FilePath
@@ -74,11 +74,11 @@ class ScenarioError(ValueError):
         return ScenarioError, (self.problems,)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Parsed:
     """The content of a file as plain values (sequences as tuples), and where it was written."""
 
-    data: Any
+    data: Any  # None if it could not be read
     spots: dict[Path, Spot]
     problems: list[Problem] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ def read(name_or_path: str | FilePath) -> ScenarioFile:
     """
     path = locate(fspath(name_or_path))
     parsed = _chain(path, ())
-    if parsed.problems and not isinstance(parsed.data, Mapping):
+    if parsed.data is None:
         raise ScenarioError(tuple(parsed.problems))
     file, found = _validate(parsed, str(path))
     problems = [*parsed.problems, *(_place(parsed, f, str(path)) for f in found)]
@@ -157,6 +157,7 @@ def parse(path: FilePath) -> Parsed:
     return parse_text(text, file)
 
 
+@lru_cache(maxsize=8)
 def parse_text(text: str, file: str) -> Parsed:
     """Read YAML text as plain values with positions; `file` is the name that problems give."""
     try:
@@ -261,33 +262,40 @@ def _number(text: str) -> float | int | None:
 def _chain(path: FilePath, above: tuple[FilePath, ...]) -> Parsed:
     """Read a file and everything that it extends, merged; positions follow the last writer."""
     parsed = parse(path)
-    if not isinstance(parsed.data, Mapping):
-        return parsed
-    parent = parsed.data.get("extends")
-    chain = (*above, path.resolve())
-    if parent is None:
-        return _without_null(parsed)
-    here = parsed.spots["extends",]
+    if not isinstance(parsed.data, Mapping) or parsed.data.get("extends") is None:
+        return _over(Parsed({}, {}), parsed)
+    here, parent = parsed.spots["extends",], parsed.data["extends"]
+    below, fault = _parent(parent, path, (*above, path.resolve()))
+    if below is None:
+        return _over(Parsed({}, {}, [Problem(here, "extends", *fault)]), parsed)
+    return _over(_chain(below, (*above, path.resolve())), parsed)
+
+
+def _parent(
+    parent: object, path: FilePath, chain: tuple[FilePath, ...]
+) -> tuple[FilePath | None, tuple[str, ...]]:
+    """Find the file that another extends; else say why there is none."""
     if not isinstance(parent, str):
-        text = f"expected the name or path of a scenario, found {shown(parent)}"
-        parsed.problems.append(Problem(here, "extends", text))
-        return _without_null(parsed)
+        return None, (f"expected the name or path of a scenario, found {shown(parent)}",)
     try:
         below = locate(parent, path.parent)
+        known = below.resolve() in chain
     except ScenarioError as error:
-        problem = error.problems[0]
-        text = f"there is no scenario {parent!r}"
-        parsed.problems.append(Problem(here, "extends", text, problem.hint))
-        return _without_null(parsed)
-    if below.resolve() in chain:
+        return None, (f"there is no scenario {parent!r}", error.problems[0].hint)
+    except (OSError, ValueError):
+        return None, (f"there is no scenario {parent!r}",)
+    if known:
         loop = " → ".join(p.stem for p in (*chain[chain.index(below.resolve()) :], below))
-        parsed.problems.append(Problem(here, "extends", f"goes round in a circle: {loop}"))
-        return _without_null(parsed)
-    base = _chain(below, chain)
-    if not isinstance(base.data, Mapping):
-        return Parsed(None, {}, [*parsed.problems, *base.problems])
-    data = _merge(base.data, parsed.data)
-    return Parsed(data, base.spots | parsed.spots, [*base.problems, *parsed.problems])
+        return None, (f"goes round in a circle: {loop}",)
+    return below, ()
+
+
+def _over(base: Parsed, new: Parsed) -> Parsed:
+    """Lay a file over those that it extends; where one could not be read, there is no content."""
+    problems = [*base.problems, *new.problems]
+    if not (isinstance(base.data, Mapping) and isinstance(new.data, Mapping)):
+        return Parsed(None, {}, problems)
+    return Parsed(_merge(base.data, new.data), base.spots | new.spots, problems)
 
 
 def _merge(base: Any, new: Any) -> Any:
@@ -295,13 +303,8 @@ def _merge(base: Any, new: Any) -> Any:
     if not isinstance(new, Mapping):
         return new
     old = base if isinstance(base, Mapping) else {}
-    merged = {k: _merge(old.get(k), v) for k, v in new.items() if v is not None}
-    return {**{k: v for k, v in old.items() if k not in new}, **merged}
-
-
-def _without_null(parsed: Parsed) -> Parsed:
-    parsed.data = _merge(None, parsed.data)
-    return parsed
+    laid = {k: _merge(old.get(k), v) for k, v in new.items() if v is not None}
+    return {k: v for k, v in old.items() if k not in new or k in laid} | laid
 
 
 def _place(parsed: Parsed, fault: Fault, file: str) -> Problem:
@@ -327,40 +330,48 @@ def _validate(parsed: Parsed, file: str) -> tuple[ScenarioFile | None, list[Faul
         found = []
     if scenario is None and "name" not in data and "rules" in data and "actors" not in data:
         return None, [Fault((), "is a fragment to build on with `extends`, not a scenario to play")]
-    return scenario, [*found, *faults(_draft(parsed, found, file))]
+    return scenario, [*found, *faults(_draft(parsed, file))]
 
 
-def _draft(parsed: Parsed, found: list[Fault], file: str) -> Draft:
+def _draft(parsed: Parsed, file: str) -> Draft:
     """Keep what is well formed, so that sense can be checked beside form."""
-    data, bad = parsed.data, {f.path[:2] for f in found} | {f.path[:1] for f in found if not f.path[1:]}
-    ids = {k: frozenset(v) for k, v in data.items() if isinstance(v, Mapping)}
     last = parsed.spots.get((), Spot(file)).file
     draft = Draft(
-        ids=ids,
+        ids={k: frozenset(v) for k, v in parsed.data.items() if isinstance(v, Mapping)},
         inherited=lambda path: parsed.spots.get(path, Spot(file)).file != last,
     )
-    for name, info in ScenarioFile.model_fields.items():
-        if name not in data or (name,) in bad or not hasattr(draft, name):
+    for name in ScenarioFile.model_fields:
+        section = parsed.data.get(name)
+        if section is None or not hasattr(draft, name):
             continue
-        section, default = data[name], getattr(draft, name)
-        if not isinstance(default, dict):
-            if not any(path[0] == name for path in bad if path):
-                setattr(draft, name, _adapter(name, whole=True).validate_python(section, strict=True))
-            continue
-        items = section.items() if isinstance(section, Mapping) else enumerate(section)
-        kept = {
-            key: _adapter(name, whole=False).validate_python(item, strict=True)
-            for key, item in items
-            if (name, key) not in bad
-        }
-        setattr(draft, name, kept)
+        if not isinstance(getattr(draft, name), dict):
+            setattr(draft, name, _form(_section(name), section))
+        elif isinstance(section, Mapping | tuple):
+            items = section.items() if isinstance(section, Mapping) else enumerate(section)
+            formed = {key: _form(_item(name), item) for key, item in items}
+            setattr(draft, name, {k: x for k, x in formed.items() if x is not None})
     return draft
 
 
+def _form(adapter: TypeAdapter[Any], data: object) -> Any:
+    """Validate a part, None if it has faults of form."""
+    try:
+        return adapter.validate_python(data, strict=True)
+    except ValidationError:
+        return None
+
+
 @cache
-def _adapter(section: str, *, whole: bool) -> TypeAdapter[Any]:
-    """Validator of a section of the schema, or of one item of it."""
-    annotation = ScenarioFile.model_fields[section].annotation
-    if whole:
-        return TypeAdapter(annotation)
-    return TypeAdapter([a for a in get_args(annotation) if a is not Ellipsis][-1])
+def _section(name: str) -> TypeAdapter[Any]:
+    """Validator of a section of the schema."""
+    return TypeAdapter(_annotation(name))
+
+
+@cache
+def _item(name: str) -> TypeAdapter[Any]:
+    """Validator of one item of a section."""
+    return TypeAdapter([a for a in get_args(_annotation(name)) if a is not Ellipsis][-1])
+
+
+def _annotation(name: str) -> Any:
+    return ScenarioFile.model_fields[name].annotation

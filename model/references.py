@@ -82,7 +82,8 @@ class Draft:
 
     def numbers(self) -> Iterator[tuple[Path, Quantity]]:
         """Find every quantity that could be read, with its path."""
-        yield from quantities({k: v for k, v in vars(self).items() if k not in ("ids", "inherited")})
+        sections = {k: v for k, v in vars(self).items() if k not in ("ids", "inherited")}
+        yield from quantities(sections)
 
 
 Reference = tuple[Path, str, str]  # where, kinds that it may name (joined by " or "), name
