@@ -383,9 +383,10 @@ def _close(scenario: Scenario, world: World, talks: Talks, signed: Bools) -> Wor
 def decay_demands(scenario: Scenario, demand: Floats, settlement: Floats) -> Floats:
     """Headline demands come down: D <- s* + (D - s*) exp(-c), per quarter. (table, run).
 
-    settlement : (table, run) what the demander believes the other will settle for
+    settlement : (table, run) what the demander believes the other will settle for; a demand that
+    is lower already stays
     """
     keep = exp(-scenario.rules.concession)
     live = np.isfinite(demand)
     gap = np.where(live, demand, settlement) - settlement
-    return np.where(live, settlement + np.maximum(gap, 0.0) * keep, demand)
+    return np.where(live & (gap > 0.0), settlement + gap * keep, demand)

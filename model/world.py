@@ -117,7 +117,7 @@ def start_world(scenario: Scenario, runs: int) -> World:
         secret=np.zeros((n, runs), dtype=bool),
         moved=np.zeros((n, runs), dtype=bool),
         stock=full(scenario.stock_start, runs),
-        count=np.zeros((n, runs)),
+        count=np.where(scenario.levers.dispersion > 0.0, value, 0.0),  # the tempo so far
         rung=np.zeros((theatres, runs), dtype=ints),
         war=np.zeros((theatres, runs), dtype=ints),
         fired=np.zeros((len(scenario.file.events), runs), dtype=bool),
