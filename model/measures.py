@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from typing import cast
 
 import numpy as np
 from numba import njit
@@ -15,6 +16,19 @@ from model.schema import ACCOUNTS
 from model.turn import Game, Record
 from model.world import World, paid, settings_value
 
+AT_START = (
+    "lever",
+    "stock",
+    "count",
+    "credibility",
+    "support",
+    "reliability",
+    "resolve",
+    "hostility",
+    "burden",
+    "burden_paid",
+    "burden_force",
+)
 PATRON = 2  # side of a theatre
 
 
@@ -69,6 +83,26 @@ def signed(record: Record, table: int) -> Floats:
     if talk is not None and signing is not None:
         out[talk.runs] = signing.signed
     return out
+
+
+def measure_now(game: Game, world: World, record: Record | None, name: str) -> Floats:
+    """Return a series in a world that may not have seen a quarter yet, (run,).
+
+    Before the first quarter there are levers, stocks, beliefs and support; what only a quarter
+    brings about (hazards, utilities, deals) is NaN.
+    """
+    if record is not None:
+        return measure(game, record, name)
+    if name.partition(".")[0] in AT_START:
+        return measure(game, cast(Record, _Start(world)), name)
+    return np.full(world.runs, np.nan)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Stands for the record of the quarter before the first."""
+
+    world: World
 
 
 def _account(scenario: Scenario, record: Record, of: str) -> Floats:

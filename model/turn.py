@@ -251,56 +251,67 @@ class Decider(Protocol):
         ...
 
 
+Watch = Callable[[Ask, dict[str, Decision]], None]
+
+
+class Quarter:
+    """A quarter in play: asks the deciders, and waits where a seat has no answer yet."""
+
+    def __init__(self, game: Game, world: World, chance: Chance) -> None:
+        self.game = game
+        self.chance = chance
+        self.memory = world.memory.copy()
+        self.talk = quarter(game, world, chance)
+        self.ask = next(self.talk)
+        self.answers: dict[str, Decision] = {}
+
+    def play(self, deciders: Mapping[str, Decider], watch: Watch | None = None) -> Record:
+        """Ask until the quarter is over.
+
+        watch : called with every question and its answers, for transcripts
+
+        Raises
+        ------
+        Waiting
+            If a seat has no answer; what others answered is kept, call again when it has one.
+        """
+        while True:
+            for name in self.ask.briefings:
+                if name not in self.answers:
+                    self.answers[name] = self._answer(name, deciders[name])
+            if watch is not None:
+                watch(self.ask, self.answers)
+            answers, self.answers = self.answers, {}
+            try:
+                self.ask = self.talk.send(answers)
+            except StopIteration as end:
+                record: Record = end.value
+                return replace(record, world=replace(record.world, memory=self.memory))
+
+    def _answer(self, name: str, decider: Decider) -> Decision:
+        """Put the question to one decider with its own memory and draws, keep what it remembers."""
+        a, runs = self.game.scenario.actors.index(name), self.ask.runs
+        briefing = self.ask.briefings[name]
+        handed = replace(
+            briefing,
+            memory=self.memory[a][:, runs],
+            draw=private_draw(self.chance, briefing.quarter, name, runs),
+        )
+        decision = decider.decide(handed)
+        if decision.memory is not None:
+            self.memory[a][:, runs] = decision.memory
+        return decision
+
+
 def play_quarter(
     game: Game,
     world: World,
     chance: Chance,
     deciders: Mapping[str, Decider],
-    watch: Callable[[Ask, dict[str, Decision]], None] | None = None,
+    watch: Watch | None = None,
 ) -> Record:
-    """Drive one quarter with deciders that answer at once.
-
-    watch : called with every question and its answers, for transcripts
-    """
-    talk = quarter(game, world, chance)
-    memory = world.memory.copy()
-    ask = next(talk)
-    while True:
-        answers = answer(game, ask, deciders, memory, chance)
-        if watch is not None:
-            watch(ask, answers)
-        try:
-            ask = talk.send(answers)
-        except StopIteration as end:
-            record: Record = end.value
-            return replace(record, world=replace(record.world, memory=memory))
-
-
-def answer(
-    game: Game,
-    ask: Ask,
-    deciders: Mapping[str, Decider],
-    memory: Floats,
-    chance: Chance,
-) -> dict[str, Decision]:
-    """Put a question to each decider and keep what they want to remember.
-
-    memory : (actor, slot, run), changed in place; each actor is handed its own alone
-    """
-    answers = {}
-    for name, briefing in ask.briefings.items():
-        a = game.scenario.actors.index(name)
-        runs = ask.runs
-        handed = replace(
-            briefing,
-            memory=memory[a][:, runs],
-            draw=private_draw(chance, briefing.quarter, name, runs),
-        )
-        decision = deciders[name].decide(handed)
-        if decision.memory is not None:
-            memory[a][:, runs] = decision.memory
-        answers[name] = decision
-    return answers
+    """Play one quarter with deciders that answer at once."""
+    return Quarter(game, world, chance).play(deciders, watch)
 
 
 def private_draw(

@@ -17,14 +17,13 @@ from agents.doctrine import get_doctrine
 from model.bargaining import Ask
 from model.beliefs import reliability
 from model.chance import Chance
-from model.measures import measure, world_digest
+from model.measures import measure_now, world_digest
 from model.parameters import check_settings, resolve
 from model.reading import read
 from model.schema import ACCOUNTS, ScenarioFile
-from model.turn import Game, Record, begin, play_quarter, prepare
+from model.turn import Game, Quarter, Record, Watch, begin, prepare
 from model.world import World
 
-Watch = Callable[[Ask, dict[str, Decision]], None]
 # the parameters that a Mesa user may name; all others go through `settings`
 KEYWORDS = {
     "tau_usa": "actors.USA.transactionalism",
@@ -105,6 +104,7 @@ class Wargame(Model):
         self.chance = Chance(self.seed_used, np.array([run]))
         self.world: World = begin(self.game, 1)
         self.record: Record | None = None
+        self._in_play: Quarter | None = None
         self.watchers: list[Watch] = []
         self.network = self._network()
         self.actors: dict[str, Actor] = self._seat(dict(doctrines or {}))
@@ -123,18 +123,42 @@ class Wargame(Model):
         self.datacollector.collect(self)
 
     def step(self) -> None:
-        """Play one quarter."""
+        """Play one quarter.
+
+        Raises
+        ------
+        Waiting
+            If a seat that is filled from outside has no answer yet: `go_on` when it has.
+        """
         if not self.running:
             return
         for actor in self.actors.values():
             actor.answers.clear()
-        self.record = play_quarter(
-            self.game, self.world, self.chance, self.actors, self._watch if self.watchers else None
-        )
+        self._in_play = Quarter(self.game, self.world, self.chance)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Go on with a quarter that waited for a seat's answer.
+
+        Raises
+        ------
+        Waiting
+            If the next answer is missing.
+        """
+        if self._in_play is None:
+            return
+        watch = self._watch if self.watchers else None
+        self.record = self._in_play.play(self.actors, watch)
+        self._in_play = None
         self.world = self.record.world
         self._show_state()
         self.running = self.world.quarter < self.quarters
         self.datacollector.collect(self)
+
+    @property
+    def quarter_name(self) -> str:
+        """Name of the last quarter played, `start` before the first."""
+        return quarter_played(self)
 
     @property
     def digest(self) -> str:
@@ -230,9 +254,7 @@ def quarter_played(model: Wargame) -> str:
 
 def _series(of: str) -> Callable[[Wargame], float]:
     def report(model: Wargame) -> float:
-        if model.record is None:
-            return float("nan")
-        return float(measure(model.game, model.record, of)[0])
+        return float(measure_now(model.game, model.world, model.record, of)[0])
 
     return report
 
