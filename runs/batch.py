@@ -100,7 +100,7 @@ def batch(
         If a parameter is unknown or its value makes no sense.
     """
     _check_numbers(runs, seed, quarters, shard, chunk)
-    settings = check_settings(file, values or {}).values
+    settings, notes = check_settings(file, values or {})
     seat_doctrines(file, doctrines or {})
     length = file.quarters if quarters is None else quarters
     manifest = describe(
@@ -108,6 +108,8 @@ def batch(
     )
     folder = Path(out) if out is not None else Path("results") / f"{file.name}-seed-{seed}"
     stream = sys.stderr if stream is None else stream
+    for note in notes:
+        print(note, file=stream)
     with Store(folder, manifest, shard) as store:
         missing = store.missing()
         for name in store.replayed:

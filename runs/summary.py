@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,11 @@ def summary(results: Results) -> list[Row]:
     return rows
 
 
+def quantiles(values: Floats, percent: Sequence[float]) -> list[Any]:
+    """Values that so many percent of the games do not exceed, each one that some game has."""
+    return list(np.percentile(values, percent, axis=-1, method="inverted_cdf"))
+
+
 def _numbers(column: object) -> Floats:
     """Numbers of an Arrow column, NaN where there is none. (run,)."""
     values: NDArray = column.to_numpy()  # type: ignore[attr-defined]
@@ -60,7 +66,7 @@ def _numbers(column: object) -> Floats:
 def _row(column: Column, values: Floats) -> Row:
     known = values[~np.isnan(values)]
     nan = float("nan")
-    low, median, high = np.percentile(known, (5, 50, 95)) if len(known) else (nan, nan, nan)
+    low, median, high = quantiles(known, (5, 50, 95)) if len(known) else (nan, nan, nan)
     if column.kind in ("count", "flag"):
         share = float((values != 0.0).mean())
     else:
@@ -110,7 +116,9 @@ def percent(share: float) -> str:
     if np.isnan(share):
         return ""
     whole = 100.0 * share
-    return f"{whole:.0f} %" if whole >= 10 or whole == 0.0 else f"{whole:.2g} %"  # noqa: PLR2004
+    if whole in (0.0, 100.0) or 10.0 <= whole <= 99.0:  # noqa: PLR2004
+        return f"{whole:.0f} %"
+    return f"{whole:.2g} %" if whole < 10.0 else f"{whole:.1f} %"  # noqa: PLR2004
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
@@ -194,16 +202,16 @@ def _by_opener(story: dict[str, Floats]) -> str:
             continue
         price, delay = (story[k][here & ~np.isnan(story["price"])] for k in ("price", "delay"))
         some = len(price) > 0
-        ends = np.percentile(price, (5, 95)) if some else ()
+        low_price, middle, high_price = quantiles(price, (5, 50, 95)) if some else (0.0, 0.0, 0.0)
         lines.append(
             [
                 f"    {_bin(low, high)}",
                 f"{here.sum():,}",
                 percent(len(price) / here.sum()),
-                f"{np.median(price):+.1f} %" if some else "",
-                " to ".join(f"{x:+.1f}" for x in ends),
+                f"{middle:+.1f} %" if some else "",
+                f"{low_price:+.1f} to {high_price:+.1f}" if some else "",
                 f"{delay.mean():.2f} quarters" if some else "",
-                f"quarter {np.median(story['quarter'][here]):.0f}",
+                f"quarter {quantiles(story['quarter'][here], (50,))[0]:.0f}",
             ]
         )
     return aligned(lines)
@@ -228,9 +236,9 @@ def _threats(results: Results) -> Iterator[str]:
     if names:
         yield aligned(lines)
         yield "  How far the threatened levers went, by whatever move:"
-    for column, change in _pick(results, "cut.", "rise.").change():
+    for column, change in _pick(results, "cut.", "rise.").values():
         some = change[change > 0.0]
-        much = f", {number(float(np.median(some)))} at the median where any" if len(some) else ""
+        much = f", {number(quantiles(some, (50,))[0])} at the median where any" if len(some) else ""
         yield f"    {column.label}: in {percent(len(some) / len(change))} of games{much}"
 
 
