@@ -28,6 +28,7 @@ class Ask:
     table: str  # "" where the question is not about one
     briefings: dict[str, Briefing]
     runs: Any = slice(None)  # which games of the batch are asked
+    live: Bools | None = None  # (asked game,) in which the answer still matters; None = in all
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,11 @@ def negotiate(
                 for k in range(2)
             },
             runs,
+            going,
         )
         proposed = [answers[n].offer for n in names]
         made = np.where(speaker == 0, _given(proposed[0]), _given(proposed[1]))
+        made = np.where(going, made, 0)
         offers[t] = np.where(going, made, -1)
         answers = yield Ask(
             "reply",
@@ -88,6 +91,7 @@ def negotiate(
                 for k in range(2)
             },
             runs,
+            going,
         )
         said = [answers[n].accept for n in names]
         yes = np.where(speaker == 0, _given(said[1]), _given(said[0]))

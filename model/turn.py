@@ -299,7 +299,9 @@ class Quarter:
         )
         decision = decider.decide(handed)
         if decision.memory is not None:
-            self.memory[a][:, runs] = decision.memory
+            # where talks are over in one game of a batch, being asked on must leave no trace
+            live = True if self.ask.live is None else self.ask.live
+            self.memory[a][:, runs] = np.where(live, decision.memory, self.memory[a][:, runs])
         return decision
 
 
