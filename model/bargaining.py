@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.briefing import Bools, Briefing, Customs, Decision, Floats, Ints, Seat, take
 from agents.numerics import exp
-from agents.utility import package_utilities
+from agents.utility import change_utility
 from model.beliefs import Evidence
 from model.chance import Chance
 from model.perception import View, limit_bounds, limit_use
@@ -264,12 +264,16 @@ def _vote(
 
 
 def _gain(talks: Talks, k: int) -> Floats:
-    """Return one-quarter utility of the agreed package to a party, (open game,)."""
-    seat = talks.seats[k]
-    kept = seat.__dict__.get("_weighed")
-    plain = kept[1].plain if kept else package_utilities(seat.me, seat.own, seat.packages)
-    gain: Floats = plain[talks.accepted, np.arange(len(talks.runs))]
-    return gain
+    """Return one-quarter utility of the agreed package to a party, (open game,).
+
+    By the prices of its seat, not by what a doctrine reads into them: replayed answers, which
+    weigh nothing, must lead to the same world.
+    """
+    seat, runs = talks.seats[k], np.arange(len(talks.runs))
+    change = np.zeros((len(seat.own), len(runs)))
+    for move in seat.packages[talks.accepted].T:
+        change = change + seat.own[:, move, runs]
+    return change_utility(seat.me, change)
 
 
 def _promise(

@@ -577,7 +577,8 @@ def _scale(
 
     The floor is the root mean square of what one step of each lever does to the account (for
     security a share of the base insecurity): an account that is quiet in a status-quo world would
-    otherwise count without bound.
+    otherwise count without bound. It is taken from the file's own numbers, not from those set for
+    a run: else a game's unit of value would hang on the batch that it is played in.
     """
     scale = np.zeros((len(actors), len(ACCOUNTS)))
     counts = np.zeros_like(scale)
@@ -589,12 +590,13 @@ def _scale(
         gaps = np.diff(levers.settings[source, :size])
         step = float(np.median(gaps)) if len(gaps) else 0.0
         row = (ledger.actor[e], ledger.account[e])
-        scale[row] += float((ledger.coefficient[e, 0] * step) ** 2)
+        scale[row] += (file.ledger[ledger.names[e]].coefficient.value * step) ** 2
         counts[row] += 1
     scale = np.sqrt(scale / np.maximum(counts, 1))
-    base = (theatres.stake * theatres.base_hazard)[..., 0]
-    for theatre in range(base.shape[1]):
-        scale[:, 0] += SECURITY_STEP * base[:, theatre]
+    for place in theatres.ids:
+        hazard = file.theatres[place].base_hazard.value
+        for who, stake in file.theatres[place].stakes.items():
+            scale[actors.index(who), 0] += SECURITY_STEP * (stake.value.value * hazard)
     for a, name in enumerate(actors):
         for k, account in enumerate(ACCOUNTS):
             scale[a, k] = max(scale[a, k], file.scales.get(name, {}).get(account, 0.0))
