@@ -1,0 +1,445 @@
+"""The command line: reads what is asked, hands it on, and says what went wrong in plain words.
+
+Only what every command needs is imported here, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from model.notice import NOTICE
+
+if TYPE_CHECKING:
+    from model.schema import ScenarioFile
+
+DONE, OUR_FAULT, USERS_FAULT, STOPPED = 0, 1, 2, 130
+DEBUG = "HUBSPOKE_DEBUG"
+WIDEST = 100  # longer lines are hard to read
+
+ABOUT = f"""A strategic wargame of alliances run as transactions: who pays, who leaves, how a shock
+travels.
+
+{NOTICE}."""
+
+EXAMPLES = """Begin with:
+
+  hubspoke play                          one game of 2025q1, told in words
+  hubspoke play triad --seed 7           a small made-up world
+  hubspoke replay results/play-triad-seed7
+  hubspoke batch --runs 10000            many games: table, report, figure
+  hubspoke scenario show                 what is in it, every assumption
+
+Exit codes: 0 done; 1 a replay that differs, or a fault of the program;
+2 wrong input; 130 stopped."""
+
+PLAY_EXAMPLES = """Examples:
+
+  hubspoke play --set tau_usa=.95 --seed 7
+  hubspoke play --doctrine ROK=accommodator --doctrine USA=maximum_pressure
+  hubspoke play my/world.yaml --quarters 8 --out results/mine --verbose"""
+
+REPLAY_EXAMPLES = """Examples:
+
+  hubspoke replay results/play-2025q1-seed1
+  hubspoke replay game.jsonl --scenario old/world.yaml"""
+
+BATCH_EXAMPLES = """Examples:
+
+  hubspoke batch --runs 10000 --out results/base
+  hubspoke batch --runs 10000 --set tau_usa=.2 --out results/low
+  hubspoke batch --runs 100000 --shard 1/4 --out results/big"""
+
+RUN = Group("Which game", sort_key=1)
+FILES = Group("What to write and show", sort_key=2)
+
+ScenarioName = Annotated[
+    str, Parameter(help="A shipped scenario (`hubspoke scenario list`), or the path of a file.")
+]
+Seed = Annotated[int, Parameter(group=RUN, help="Same seed, same game: from 0.")]
+Quarters = Annotated[
+    int | None, Parameter(group=RUN, help="Length of the game; the scenario's own if left out.")
+]
+Settings = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--set",
+        group=RUN,
+        negative=(),
+        help="NAME=VALUE: another value for a parameter, by its path or alias; repeatable.",
+    ),
+]
+Seats = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--doctrine",
+        group=RUN,
+        negative=(),
+        help="ACTOR=NAME: another doctrine for an actor; repeatable.",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    Parameter(group=FILES, help="Folder for the results; under `results/` if left out."),
+]
+
+
+def version() -> str:
+    """Return what `--version` prints."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return f"hubspoke {installed('hubspoke')}"
+    except PackageNotFoundError:
+        return "hubspoke, not installed"
+
+
+Command = Callable[..., int]
+
+
+def paragraphs(text: str | None) -> str:
+    """Join the lines of each paragraph: the terminal breaks them where it ends."""
+    return "\n\n".join(" ".join(p.split()) for p in (text or "").split("\n\n"))
+
+
+def command(of: App, name: str, examples: str = "") -> Callable[[Command], Command]:
+    """Register a function as a command; its docstring is its help."""
+
+    def register(function: Command) -> Command:
+        of.command(function, name=name, help=paragraphs(function.__doc__), help_epilogue=examples)
+        return function
+
+    return register
+
+
+app = App(
+    name="hubspoke",
+    help=paragraphs(ABOUT),
+    help_epilogue=EXAMPLES,
+    help_format="plaintext",
+    version=version,
+    version_flags=["--version"],
+    help_flags=["--help", "-h"],
+    result_action="return_value",
+)
+scenarios = App(
+    name="scenario",
+    help="List, show and check scenarios.",
+    help_epilogue="",
+    help_format="plaintext",
+    version_flags=[],
+)
+app.command(scenarios)
+
+
+@command(app, "play", PLAY_EXAMPLES)
+def play(
+    scenario: ScenarioName = "2025q1",
+    /,
+    *,
+    seed: Seed = 1,
+    run: Annotated[
+        int, Parameter(group=RUN, help="Number of the game within its seed, as in a batch.")
+    ] = 0,
+    quarters: Quarters = None,
+    settings: Settings = None,
+    doctrine: Seats = None,
+    out: Out = None,
+    verbose: Annotated[
+        bool,
+        Parameter(group=FILES, negative=(), help="Tell every offer, belief and promise."),
+    ] = False,
+) -> int:
+    """Play one game and tell it: who asked what of whom, what was answered, and why.
+
+    Into the folder go the transcript (replayable, with every utility term), the story, and a
+    picture of the network as the game left it.
+    """
+    from runs.play import play as play_one
+    from runs.story import Manner, tell
+
+    played = play_one(
+        scenario,
+        seed=seed,
+        run=run,
+        quarters=quarters,
+        settings=assignments(settings),
+        doctrines=pairs(doctrine),
+        out=out,
+    )
+    say(tell(played.transcript, Manner(width(), verbose, bold=can_bold())))
+    for note in played.notes:
+        print(f"note: {note}", file=sys.stderr)
+    say(["", f"Written to {played.folder}: {', '.join(f.name for f in played.files)}"])
+    return DONE
+
+
+@command(app, "replay", REPLAY_EXAMPLES)
+def replay(
+    transcript: Annotated[Path, Parameter(help="The transcript, or the folder that holds it.")],
+    /,
+    *,
+    scenario: Annotated[
+        str | None, Parameter(help="Where the scenario lies now, if it has moved.")
+    ] = None,
+) -> int:
+    """Play a transcript again and compare the state in every quarter.
+
+    Doctrines decide anew; seats that were answered from outside answer as they did. The exit code
+    is 0 if it leads to the same state, 1 if not, 2 if the file is damaged or of another version.
+    """
+    from runs.play import replay as replay_one
+
+    replayed = replay_one(transcript, scenario)
+    told = replayed.transcript.header
+    name = f"{told['scenario']}, seed {told['seed']}, game {told['run']}"
+    if replayed.same:
+        state = replayed.transcript.digest
+        say([f"Same: {name} again ends in state {state} after {told['quarters']} quarters."])
+        return DONE
+    say([f"Different: {name} first differs in {replayed.difference}."])
+    if told["version"] != version().removeprefix("hubspoke ").removeprefix(", "):
+        say([f"It was played by hubspoke {told['version']}, this is {version()}."])
+    return OUR_FAULT
+
+
+@command(app, "batch", BATCH_EXAMPLES)
+def batch(
+    scenario: ScenarioName = "2025q1",
+    /,
+    *,
+    runs: Annotated[int, Parameter(group=RUN, help="How many games.")] = 1000,
+    seed: Seed = 1,
+    quarters: Quarters = None,
+    settings: Settings = None,
+    doctrine: Seats = None,
+    series: Annotated[
+        list[str] | None,
+        Parameter(
+            group=FILES, negative=(), help="Another series to keep, such as lever.ID; repeatable."
+        ),
+    ] = None,
+    trajectories: Annotated[
+        bool,
+        Parameter(
+            group=FILES, negative=(), help="Keep every quarter of all games, not of 1,000 only."
+        ),
+    ] = False,
+    workers: Annotated[
+        int | None, Parameter(group=FILES, help="Processes; as many as processors if left out.")
+    ] = None,
+    shard: Annotated[
+        str,
+        Parameter(group=FILES, help="Play the I-th of N parts only: 2/4. For several machines."),
+    ] = "1/1",
+    out: Out = None,
+) -> int:
+    """Play many games: Parquet files, a summary table, a sanity report, and key series as fans.
+
+    Stop it with Ctrl-C whenever you like: the same command goes on from there.
+    """
+    from shlex import join
+
+    from model.reading import read
+    from runs.batch import batch as play_many
+    from runs.batch import parse_shard
+
+    file = read(scenario)
+    values = checked(file, assignments(settings))
+    written = play_many(
+        file,
+        runs=runs,
+        seed=seed,
+        workers=workers,
+        shard=parse_shard(shard),
+        trajectories=trajectories,
+        out=out,
+        quarters=quarters,
+        values=values,
+        doctrines=pairs(doctrine),
+        series=tuple(series or ()),
+        command=join(["hubspoke", *_tokens]),
+    )
+    if written.complete:
+        names = ", ".join(f.name for f in written.files)
+        say([written.text, "", f"Written to {written.folder}: {names}"])
+    else:
+        say([f"{written.games:,} games are in {written.folder}; other shards are still to come."])
+    return DONE
+
+
+@command(app, "bench")
+def bench(
+    scenario: ScenarioName = "2025q1",
+    /,
+    *,
+    games: Annotated[int, Parameter(help="Games of the ensemble.")] = 5000,
+    processes: Annotated[int, Parameter(help="Processes of ensemble and mesa.batch_run.")] = 2,
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON.")] = False,
+) -> int:
+    """Measure this machine: games a second, against the arithmetic's limit and mesa.batch_run."""
+    from runs.bench import as_text
+    from runs.bench import bench as measure
+
+    numbers = measure(scenario, games=games, processes=processes)
+    if json:
+        from json import dumps
+
+        say([dumps(numbers, indent=2)])
+    else:
+        say([as_text(numbers)])
+    return DONE
+
+
+@command(scenarios, "list")
+def list_() -> int:
+    """List the shipped scenarios."""
+    from runs.scenario_text import listing
+
+    say([listing(width())])
+    return DONE
+
+
+@command(scenarios, "show")
+def show(scenario: ScenarioName = "2025q1", /) -> int:
+    """Show all that a scenario holds: players, levers, tables, calendar, every assumption."""
+    from model.reading import read
+    from runs.scenario_text import show as shown
+
+    say([shown(read(scenario), width())])
+    return DONE
+
+
+@command(scenarios, "check")
+def check(scenario: ScenarioName, /) -> int:
+    """Check a scenario file: all errors at once, each with its line and column."""
+    from runs.scenario_text import check as checked_text
+
+    verdict = checked_text(scenario, width())
+    print(verdict.text, file=sys.stdout if verdict.ok else sys.stderr)
+    return DONE if verdict.ok else USERS_FAULT
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines."""
+    for line in lines:
+        print(line)
+
+
+def width() -> int:
+    """Width of the terminal, or a calm one where there is none."""
+    return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
+
+
+def can_bold() -> bool:
+    """Say whether the terminal shows bold and the user has not asked for plain text."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.name != "nt"
+
+
+def assignments(texts: list[str] | None) -> dict[str, float]:
+    """Read `NAME=VALUE` options."""
+    from model.parameters import parse_assignment
+    from runs.errors import UserError
+
+    values: dict[str, float] = {}
+    for text in texts or ():
+        try:
+            name, value = parse_assignment(text)
+        except ValueError as error:
+            raise UserError(f"--set {error}") from None
+        if name in values:
+            raise UserError(f"--set {name} is given twice")
+        values[name] = value
+    return values
+
+
+def checked(file: ScenarioFile, values: dict[str, float]) -> dict[str, float]:
+    """Check parameters against a scenario; notes go to standard error."""
+    from model.parameters import check_settings
+    from runs.errors import UserError
+
+    try:
+        notes = check_settings(file, values).notes
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return values
+
+
+def pairs(texts: list[str] | None) -> dict[str, str]:
+    """Read `ACTOR=NAME` options."""
+    from runs.errors import UserError
+
+    chosen: dict[str, str] = {}
+    for text in texts or ():
+        actor, equals, name = text.partition("=")
+        if not (equals and actor.strip() and name.strip()):
+            raise UserError(
+                f"--doctrine {text!r} is not of the form ACTOR=NAME, such as ROK=hedger"
+            )
+        if actor.strip() in chosen:
+            raise UserError(f"--doctrine {actor.strip()} is given twice")
+        chosen[actor.strip()] = name.strip()
+    return chosen
+
+
+_tokens: list[str] = []
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    global _tokens  # noqa: PLW0603 - the manifest of a batch keeps the command as it was typed
+    _tokens = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without arrows still gets the rest
+    return guarded(lambda: app(_tokens, exit_on_error=False, print_error=False))
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Run a command; turn what goes wrong into a message and an exit code."""
+    try:
+        result = command()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except CycloptsError as error:
+        print(f"hubspoke: {error}\nSee hubspoke --help.", file=sys.stderr)
+        return USERS_FAULT
+    except Exception as error:
+        if users_fault(error):
+            print(f"hubspoke: {error}", file=sys.stderr)
+            return USERS_FAULT
+        if os.environ.get(DEBUG):
+            raise
+        print(
+            f"hubspoke: a fault of the program, not yours: {type(error).__name__}: {error}\n"
+            f"Set {DEBUG}=1 and run it again to see where; that belongs in a report.",
+            file=sys.stderr,
+        )
+        return OUR_FAULT
+    return result if isinstance(result, int) else DONE
+
+
+def users_fault(error: Exception) -> bool:
+    """Say whether the user can mend what went wrong."""
+    from agents.doctrine import UnknownDoctrineError
+    from model.parameters import UnknownParameter
+    from model.reading import ScenarioError
+    from model.transcript import TranscriptError
+    from runs.errors import UserError
+
+    mendable = (UserError, ScenarioError, TranscriptError, UnknownParameter, UnknownDoctrineError)
+    return isinstance(error, mendable)

@@ -1,0 +1,242 @@
+"""One game, written down and told; and the same game played again from its transcript."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import fspath
+from pathlib import Path
+from typing import Any
+
+from agents.actor import Decides
+from agents.doctrine import doctrines as registered
+from model.chronicle import Chronicle
+from model.notice import NOTICE
+from model.parameters import check_settings, resolve
+from model.reading import read, scenario_hash
+from model.schema import ScenarioFile
+from model.standing import digest, header
+from model.transcript import (
+    FILE_NAME,
+    Event,
+    Transcript,
+    TranscriptError,
+    read_transcript,
+    stored_seat,
+    write,
+)
+from model.wargame import Wargame
+from runs.ensemble import seat_doctrines
+from runs.errors import UserError
+from runs.figures import save
+from runs.network_picture import network_picture
+from runs.store import disk_errors, program_version, write_whole
+from runs.story import Manner, tell
+
+SEEDS = 2**64
+LONGEST = 400  # quarters, as in a scenario
+STORY, MANIFEST = "story.txt", "manifest.json"
+
+
+@dataclass(frozen=True)
+class Played:
+    """A game that has been played, and the files that tell it."""
+
+    transcript: Transcript
+    folder: Path
+    files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()  # settings outside the range that the scenario believes in
+
+
+def play(
+    scenario: str | Path = "2025q1",
+    *,
+    seed: int = 1,
+    run: int = 0,
+    quarters: int | None = None,
+    settings: Mapping[str, float] | None = None,
+    doctrines: Mapping[str, str | Decides] | None = None,
+    out: str | Path | None = None,
+) -> Played:
+    """Play one game and write transcript, story, picture and manifest into a folder.
+
+    run : number of the game within its seed, as in a batch
+    settings : parameter path or alias → value
+    doctrines : actor → name of a doctrine, or a seat
+    out : folder; `results/play-SCENARIO-seedSEED` unless given
+
+    Raises
+    ------
+    UserError
+        If a number, setting, actor or doctrine makes no sense, or the folder cannot be written.
+    ScenarioError
+        If the scenario cannot be read.
+    Waiting
+        If a seat has no answer at once; the game is then lost (drive `Wargame` itself instead).
+    """
+    file = read(scenario)
+    check_numbers(seed, run, quarters)
+    chosen = dict(doctrines or {})
+    seat_doctrines(file, {a: d for a, d in chosen.items() if isinstance(d, str)})
+    try:
+        notes = check_settings(file, dict(settings or {})).notes
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    game = Wargame(file, rng=seed, run=run, quarters=quarters, settings=settings, doctrines=chosen)
+    transcript = Transcript(tuple(events(game, fspath(scenario))))
+    folder = Path(out) if out is not None else Path("results") / f"play-{file.name}-seed{seed}"
+    with disk_errors(folder):
+        files = write_all(transcript, file, folder)
+    return Played(transcript, folder, files, notes)
+
+
+def check_numbers(seed: int, run: int, quarters: int | None) -> None:
+    """Check the numbers that say which game it is.
+
+    Raises
+    ------
+    UserError
+        If one of them makes no sense.
+    """
+    if not 0 <= seed < SEEDS:
+        raise UserError(f"--seed {seed}: a whole number from 0 to 2^64 - 1")
+    if run < 0:
+        raise UserError(f"--run {run}: games are numbered from 0")
+    if quarters is not None and not 1 <= quarters <= LONGEST:
+        raise UserError(f"--quarters {quarters}: from 1 to {LONGEST}")
+
+
+def events(game: Wargame, source: str) -> Iterator[Event]:
+    """Play a game to its end and tell it as events.
+
+    source : where its scenario was read from
+    """
+    chronicle = Chronicle(
+        game.game, game.world, game.chance, {a: x.doctrine for a, x in game.actors.items()}
+    )
+    game.watchers.append(chronicle.watch)
+    yield header(
+        game.game,
+        game.world,
+        seed=game.seed_used,
+        run=game.run_number,
+        quarters=game.quarters,
+        names={a: x.doctrine.name for a, x in game.actors.items()},
+        settings=game.settings,
+        source=source,
+        version=program_version(),
+    )
+    while game.running:
+        game.step()
+        assert game.record is not None
+        yield from chronicle.quarter(game.record)
+    yield {"event": "end", "quarters": game.world.quarter, "digest": digest(game.world)}
+
+
+def write_all(transcript: Transcript, file: ScenarioFile, folder: Path) -> tuple[Path, ...]:
+    """Write all that tells a game into a folder, and return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / FILE_NAME, folder / STORY]
+    write(files[0], transcript.events)
+    story = "\n".join(tell(transcript, Manner()))
+    write_whole(files[1], f"{story}\n".encode())
+    files += save(network_picture(file, transcript), folder / "network")
+    files.append(folder / MANIFEST)
+    write_whole(files[-1], json.dumps(manifest(transcript, files), indent=2).encode())
+    return tuple(files)
+
+
+def manifest(transcript: Transcript, files: list[Path]) -> dict[str, Any]:
+    """Say which game a folder holds, and what made it."""
+    told = ("scenario", "source", "scenario_hash", "version", "seed", "run", "quarters")
+    return {
+        **{k: transcript.header[k] for k in (*told, "settings", "doctrines")},
+        "digest": transcript.digest,
+        "files": [f.name for f in files],
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "notice": NOTICE,
+    }
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Whether a transcript, played again, led to the same states."""
+
+    transcript: Transcript
+    difference: str = ""  # where it first differed; empty if it did not
+
+    @property
+    def same(self) -> bool:
+        """It led to the same state in every quarter."""
+        return not self.difference
+
+
+def replay(path: str | Path, scenario: str | Path | None = None) -> Replayed:
+    """Play a transcript again: doctrines decide anew, outside seats as they did then.
+
+    scenario : where the scenario lies now, if not where the transcript says
+
+    Raises
+    ------
+    TranscriptError
+        If the file is no whole, unchanged transcript, or its scenario is another one by now.
+    ScenarioError
+        If the scenario cannot be read.
+    """
+    transcript = read_transcript(path)
+    told = transcript.header
+    file = read(scenario if scenario is not None else told["source"])
+    if scenario_hash(file) != told["scenario_hash"]:
+        problem = (
+            f"it was played on another {told['scenario']} ({told['scenario_hash'][:12]}) than this"
+            f" one ({scenario_hash(file)[:12]}); name the one of then with --scenario"
+        )
+        raise TranscriptError(Path(path), problem)
+    known = registered()
+    game = Wargame(
+        file,
+        rng=told["seed"],
+        run=told["run"],
+        quarters=told["quarters"],
+        settings={resolve(file, k): v for k, v in told["settings"].items()},
+        doctrines={
+            actor: name if name in known else stored_seat(transcript, actor, name)
+            for actor, name in told["doctrines"].items()
+        },
+    )
+    return Replayed(transcript, difference(transcript, game))
+
+
+def difference(transcript: Transcript, game: Wargame) -> str:
+    """Play a game beside its transcript; say where it first differs, nothing if it does not."""
+    chronicle = Chronicle(
+        game.game, game.world, game.chance, {a: x.doctrine for a, x in game.actors.items()}
+    )
+    game.watchers.append(chronicle.watch)
+    for quarter, then in transcript.quarters():
+        try:
+            game.step()
+        except ValueError as error:
+            return f"{quarter}: {error}"
+        assert game.record is not None
+        now = chronicle.quarter(game.record)
+        if now[-1]["digest"] != then[-1]["digest"]:
+            return f"{quarter}: {first_difference(then, now)}"
+    if digest(game.world) != transcript.digest:
+        return f"the end: state {digest(game.world)} instead of {transcript.digest}"
+    return ""
+
+
+def first_difference(then: list[Event], now: list[Event]) -> str:
+    """Name the first event that is told otherwise."""
+    for old, new in zip(then, now, strict=False):
+        if old == new:
+            continue
+        if old["event"] == new["event"] == "answers":
+            table = f" at {old['table']}, round {old['round']}" if "table" in old else ""
+            who = [a for a in old["answers"] if old["answers"][a] != new["answers"].get(a)]
+            return f"{' and '.join(who)} answered {old['question']}{table} otherwise"
+        return f"{old['event']} then, {new['event']} now"
+    return f"state {now[-1]['digest']} instead of {then[-1]['digest']}"
