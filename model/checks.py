@@ -9,7 +9,7 @@ from model.compiling import felt_levers
 from model.faults import Fault, Path, dotted, near
 from model.parameters import domain_of
 from model.references import LEADING, Draft, dangling
-from model.scenario import quarter_index
+from model.scenario import quarter_index, quarter_name
 from model.schema import ACCOUNTS, ASSUMED, Effect, Table
 
 SIDES = ("challenger", "defender", "patron")
@@ -181,10 +181,12 @@ def _target(d: Draft, path: Path, name: str) -> Iterator[Fault]:
     whose, dot, what = name.partition(".")
     places = {*d.known("actor"), *d.known("theatre")}
     if not dot or whose not in places:
+        if not dot:
+            yield Fault(path, f"{name!r} is not of the form ACTOR.account or THEATRE.side")
+            return
         hint = near(whose, places)
-        text = f"{name!r} is not of the form ACTOR.account or THEATRE.side"
-        text = f"there is no actor or theatre {whose!r}" if dot else text
-        yield Fault(path, text, hint and f"{hint}{dot}{what}")
+        text = f"there is no actor or theatre {whose!r}"
+        yield Fault(path, text, hint and f"{hint}.{what}")
         return
     allowed: tuple[str, ...] = ACCOUNTS if whose in d.known("actor") else SIDES
     if what not in allowed:
@@ -229,23 +231,32 @@ def tables(d: Draft) -> Iterator[Fault]:
         at = ("tables", i)
         if table.parties[0] == table.parties[1]:
             yield Fault((*at, "parties"), "needs two different actors")
-        here = set(table.levers or felt_levers(d, table.parties))  # type: ignore[arg-type]
         limited = {x for limit in d.limits.values() for x in limit.levers}
         for n, x in enumerate(table.levers):
-            lever = d.levers.get(x)
-            if lever and not {lever.owner, lever.host} & set(table.parties) and x not in limited:
+            if x not in limited and _foreign(d, x, table):
                 yield Fault((*at, "levers", n), f"{x!r} belongs to neither party")
+        here = set(table.levers or felt_levers(d, table.parties))  # type: ignore[arg-type]
+        if not here <= d.known("lever"):
+            here = set(d.known("lever"))  # one is misspelt: that is fault enough
         yield from _packages(d, at, table, here)
         yield from _demands(d, at, table, here)
         if table.commitment:
             yield from _commitment(d, (*at, "commitment"), table)
     for i, agreement in d.agreements.items():
-        if agreement.table in d.tables:
-            parties = d.tables[agreement.table].parties
-            for n, x in enumerate(agreement.levers):
-                if x in d.levers and not {d.levers[x].owner, d.levers[x].host} & set(parties):
-                    text = f"{x!r} belongs to neither party of the table"
-                    yield Fault(("agreements", i, "levers", n), text)
+        for n, x in enumerate(agreement.levers):
+            if agreement.table in d.tables and _foreign(d, x, d.tables[agreement.table]):
+                text = f"{x!r} belongs to neither party of the table"
+                yield Fault(("agreements", i, "levers", n), text)
+
+
+def _foreign(d: Draft, lever_id: str, table: Table) -> bool:
+    """Say whether neither party owns or hosts a lever, as far as the names are known."""
+    lever = d.levers.get(lever_id)
+    if lever is None:
+        return False
+    holders = {lever.owner, lever.host} - {None}
+    known = holders | set(table.parties) <= d.known("actor")
+    return known and table.parties[0] != table.parties[1] and not holders & set(table.parties)
 
 
 def _packages(d: Draft, at: Path, table: Table, here: set[str]) -> Iterator[Fault]:
@@ -277,7 +288,7 @@ def _demands(d: Draft, at: Path, table: Table, here: set[str]) -> Iterator[Fault
         path = (*at, "threats", n)
         yield from _by_party(d, (*path, "by"), threat.by, table)
         lever = d.levers.get(threat.lever)
-        if lever and lever.owner != threat.by:
+        if lever and lever.owner != threat.by and {lever.owner, threat.by} <= d.known("actor"):
             text = f"{threat.by!r} cannot move {threat.lever!r} alone: {lever.owner!r} owns it"
             yield Fault((*path, "lever"), text)
         yield from _steps(d, (*path, "steps"), threat.lever, threat.steps)
@@ -292,7 +303,7 @@ def _steps(d: Draft, path: Path, lever_id: str, steps: int) -> Iterator[Fault]:
     lever = d.levers.get(lever_id)
     if steps == 0:
         yield Fault(path, "moves by no step")
-    elif lever and abs(steps) >= len(lever.settings):
+    elif lever and abs(steps) >= len(lever.settings) > 0:
         yield Fault(path, f"{steps:+d} steps on a lever of {len(lever.settings)} settings")
 
 
@@ -301,8 +312,9 @@ def _commitment(d: Draft, at: Path, table: Table) -> Iterator[Fault]:
     assert commitment is not None
     yield from _by_party(d, (*at, "payer"), commitment.payer, table)
     theatre = d.theatres.get(commitment.theatre)
+    known = d.known("actor") | {None}
     others = {x for x in table.parties if x != commitment.payer}
-    if theatre and theatre.patron not in others:
+    if theatre and theatre.patron in known - others:
         text = f"the patron of {commitment.theatre!r} is not the other party of this table"
         yield Fault((*at, "theatre"), text)
 
@@ -338,15 +350,15 @@ def _effect(d: Draft, at: Path, effect: Effect) -> Iterator[Fault]:
         yield Fault(at, f"needs exactly one of {', '.join(LEADING)}; it {found}")
         return
     needs = {
-        "lever": (("to", "by"), (effect.to is None) == (effect.by is None)),
-        "stock": (("add",), effect.add is None),
-        "support": (("add",), effect.add is None),
-        "election": (("platforms",), not effect.platforms),
-        "about": (("kept", "broken"), effect.kept is None and effect.broken is None),
+        "lever": ("either to or by", (effect.to is None) == (effect.by is None)),
+        "stock": ("add", effect.add is None),
+        "support": ("add", effect.add is None),
+        "election": ("platforms", not effect.platforms),
+        "about": ("kept or broken", effect.kept is None and effect.broken is None),
     }
-    names, missing = needs.get(leading[0], ((), False))
+    what, missing = needs.get(leading[0], ("", False))
     if missing:
-        yield Fault(at, f"an effect on {leading[0]} needs {' or '.join(names)}")
+        yield Fault(at, f"`{leading[0]}` needs {what} beside it")
     if effect.lever and effect.to is not None:
         yield from _in_settings(d, (*at, "to"), effect.lever, effect.to)
     if effect.platforms and effect.election is None:
@@ -369,8 +381,9 @@ def dates(d: Draft) -> Iterator[Fault]:
         inside = index >= 0 and (index < d.quarters or may_be_later)
         if inside or d.inherited(path):
             continue
-        side = f"after the game ends ({d.quarters} quarters)" if index > 0 else "before it starts"
-        yield Fault(path, f"{quarter} lies {side}; the game starts in {d.start}")
+        end = quarter_name(d.start, d.quarters - 1)
+        side = f"after the game ends in {end}" if index > 0 else f"before it starts in {d.start}"
+        yield Fault(path, f"{quarter} lies {side}")
 
 
 def _dates(d: Draft) -> Iterator[tuple[Path, str, bool]]:

@@ -16,9 +16,12 @@ Path = tuple[str | int, ...]
 
 LONGEST_QUOTE = 30  # characters of a wrong value that are shown
 NUMBER_FORM = "a number needs a range and a source: {value: 1, range: [0, 2], source: assumed}"
-ID_FORM = "an id: letters, digits, _ and -, beginning with a letter"
-QUARTER_FORM = "a quarter such as 2025Q1"
-BRANCHES = {"Quantity", "constrained-str"}  # pydantic's labels for `Quantity | Id`
+FORMS = {  # beginnings of the schema's patterns
+    "^[A-Z": "an id: letters, digits, _ and -, beginning with a letter",
+    "^[a-z": "the name of a scenario: small letters, digits, _ and -",
+    r"^\d": "a quarter such as 2025Q1",
+}
+BRANCHES = ("Quantity", "constrained-str")  # in pydantic's labels for `Quantity | Id`
 
 
 class Fault(NamedTuple):
@@ -75,7 +78,7 @@ MISSING = "is missing"
 
 def _fault(error: Mapping[str, Any], data: object) -> Fault | None:
     kind, value = str(error["type"]), error["input"]
-    path, branch = _real_path(error["loc"], data)
+    path, branch = real_path(error["loc"], data)
     if branch and (branch == "Quantity") == isinstance(_at(data, path), str):
         return None  # the other reading of `Quantity | Id` says more
     is_key = error["loc"][-1:] == ("[key]",)
@@ -94,7 +97,8 @@ def _fault(error: Mapping[str, Any], data: object) -> Fault | None:
         text = f"{what} is not one of {error['ctx']['expected'].replace(chr(39), '')}"
         return Fault(path, text, near(str(value), choices))
     if kind == "string_pattern_mismatch":
-        form = QUARTER_FORM if r"\d{4}Q" in error["ctx"]["pattern"] else ID_FORM
+        pattern = str(error["ctx"]["pattern"])
+        form = next((f for start, f in FORMS.items() if pattern.startswith(start)), pattern)
         what = repr(path[-1]) if is_key else shown(value)
         return Fault(path, f"{what} is not {form}")
     if kind == "model_type" and model is Quantity:
@@ -126,7 +130,7 @@ def _plain(kind: str, error: Mapping[str, Any], value: object) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _real_path(loc: tuple[str | int, ...], data: object) -> tuple[Path, str]:
+def real_path(loc: tuple[str | int, ...], data: object) -> tuple[Path, str]:
     """Keep the parts of pydantic's location that exist in the data; also name a union's branch."""
     path: list[str | int] = []
     branch = ""
@@ -136,8 +140,8 @@ def _real_path(loc: tuple[str | int, ...], data: object) -> tuple[Path, str]:
         if part in known:
             here = known[part]
             path.append(part)
-        elif part in BRANCHES:
-            branch = str(part)
+        else:
+            branch = next((b for b in BRANCHES if b in str(part)), branch)
     return tuple(path), branch
 
 

@@ -129,15 +129,25 @@ def parameters(file: ScenarioFile) -> dict[str, Parameter]:
 
     The range of a lever's start is that of its settings.
     """
-    found = {}
-    for path, q in quantities(file):
-        name = dotted(path)
-        found[name] = Parameter(name, q.value, q.range, q.unit, q.source, q.note)
-    for lever_id, lever in file.levers.items():
-        name = f"levers.{lever_id}.start"
-        bounds = (lever.settings[0], lever.settings[-1])
-        found[name] = Parameter(name, lever.start, bounds, lever.unit, lever.source, lever.note)
-    return found
+    return {name: _parameter(file, name, path) for name, path in paths(file).items()}
+
+
+def paths(file: ScenarioFile) -> dict[str, Path]:
+    """Return the path of every parameter by its name; a name cannot be split, for ids hold dots."""
+    found = {dotted(path): path for path, _ in quantities(file)}
+    starts: list[Path] = [("levers", lever_id, "start") for lever_id in file.levers]
+    return found | {dotted(path): path for path in starts}
+
+
+def _parameter(file: ScenarioFile, name: str, path: Path) -> Parameter:
+    part: Any = file
+    for key in path:
+        part = getattr(part, str(key)) if isinstance(part, BaseModel) else part[key]
+    if isinstance(part, Quantity):
+        return Parameter(name, part.value, part.range, part.unit, part.source, part.note)
+    lever = file.levers[str(path[1])]
+    bounds = (lever.settings[0], lever.settings[-1])
+    return Parameter(name, lever.start, bounds, lever.unit, lever.source, lever.note)
 
 
 class UnknownParameter(ValueError):  # noqa: N818 - read aloud where it is caught
@@ -152,7 +162,10 @@ def resolve(file: ScenarioFile, name: str) -> str:
     UnknownParameter
         With the nearest name; one that differs by case alone is suggested first.
     """
-    known = parameters(file)
+    return _resolve(file, paths(file), name)
+
+
+def _resolve(file: ScenarioFile, known: Mapping[str, Path], name: str) -> str:
     path = file.aliases.get(name, name)
     if path in known:
         return path
@@ -181,46 +194,37 @@ def check_settings(file: ScenarioFile, given: Mapping[str, ArrayLike]) -> Settin
         For values that are not finite, lie where the rules make no sense, or start a lever
         between its settings; all at once, one a line.
     """
-    known = parameters(file)
+    known = paths(file)
     values: dict[str, Any] = {}
     wrong, notes = [], []
     for name, value in given.items():
-        path = resolve(file, name)
-        if path in values:
-            wrong.append(f"{path} is set twice, once as {name}")
-        values[path] = value
+        full = _resolve(file, known, name)
+        if full in values:
+            wrong.append(f"{full} is set twice, once as {name}")
+        values[full] = value
         numbers = [float(x) for x in np.ravel(np.asarray(value, dtype=float))]
-        wrong += [f"{path} {text}" for text in _misfits(file, path, numbers)]
-        low, high = known[path].range
+        wrong += [f"{full} {text}" for text in _misfits(file, known[full], numbers)]
+        low, high = _parameter(file, full, known[full]).range
         outside = [x for x in numbers if not low <= x <= high]
         if outside:
-            notes.append(f"{path} = {outside[0]:g} lies outside its range [{low:g}, {high:g}]")
+            notes.append(f"{full} = {outside[0]:g} lies outside its range [{low:g}, {high:g}]")
     if wrong:
         raise ValueError("\n".join(wrong))
     return Settings(values, tuple(notes))
 
 
-def _misfits(file: ScenarioFile, path: str, numbers: list[float]) -> Iterator[str]:
+def _misfits(file: ScenarioFile, path: Path, numbers: list[float]) -> Iterator[str]:
     """Say what is wrong with the values of one parameter, each kind once."""
     if not numbers:
         yield "is given no value"
     if not all(isfinite(x) for x in numbers):
         yield "must be finite numbers"
-        return
-    section, _, rest = path.partition(".")
-    owner, _, field = rest.rpartition(".")
-    if section == "levers" and field == "start" and owner in file.levers:
-        settings = file.levers[owner].settings
+    elif path[0] == "levers" and path[2:] == ("start",):
+        settings = file.levers[str(path[1])].settings
         if any(x not in settings for x in numbers):
             yield f"must be one of its settings {', '.join(f'{s:g}' for s in settings)}"
-        return
-    domain = domain_of(_path(file, path))
-    if not all(domain.holds(x) for x in numbers):
-        yield f"must be {domain.words}"
-
-
-def _path(file: ScenarioFile, name: str) -> Path:
-    return next((p for p, _ in quantities(file) if dotted(p) == name), tuple(name.split(".")))
+    elif not all(domain_of(path).holds(x) for x in numbers):
+        yield f"must be {domain_of(path).words}"
 
 
 def parse_assignment(text: str) -> tuple[str, float]:
@@ -255,10 +259,9 @@ def with_values(file: ScenarioFile, given: Mapping[str, float]) -> ScenarioFile:
     many = [name for name, value in values.items() if np.ndim(value)]
     if many:
         raise ValueError(f"{many[0]} needs one number")
-    paths = {dotted(path): path for path, _ in quantities(file)}
+    known = paths(file)
     for name, value in values.items():
-        path = paths.get(name, ("levers", name.split(".")[1], "start"))
-        file = _changed(file, path, float(value))
+        file = _changed(file, known[name], float(value))
     return file
 
 

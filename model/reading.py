@@ -7,15 +7,14 @@ key. Positions survive the merge, so a fault points to the line of the file that
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import sha256
 from os import fspath, sep
 from pathlib import Path as FilePath
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -23,16 +22,17 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from model.checks import faults
-from model.faults import Fault, Path, dotted, near, shown, words
+from model.faults import Fault, Path, dotted, near, real_path, shown, words
 from model.references import Draft
 from model.schema import ScenarioFile
 
 FOLDER = FilePath(__file__).parent / "scenarios"
 LARGEST = 4_000_000  # bytes of a file
 DEEPEST = 40  # levels of mappings and lists
-MOST_NODES = 400_000  # of a file with its aliases written out
+MOST_NODES = 100_000  # of a file with its aliases written out
 LARGEST_NUMBER = 1e15  # beyond it whole numbers are not exact
 TAG = "tag:yaml.org,2002:"
+NAMING = {"actors", "levers", "stocks", "theatres", "tables", "events", "sources"}
 PLAYABLE = re.compile(r"^name\s*:", re.MULTILINE)  # a fragment such as base has no name
 
 
@@ -165,6 +165,8 @@ def parse_text(text: str, file: str) -> Parsed:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = error.problem or error.context or "cannot be parsed"
+        what = f"{error.context}, {what}" if what.startswith("but ") else what
+        what += ": indent with spaces" if "\\t" in what else ""
         return _broken(_spot(file, mark), f"not valid YAML: {what}")
     except RecursionError:
         return _broken(Spot(file), "is nested too deeply")
@@ -235,39 +237,36 @@ class _Reader:
         if kind == "bool":
             return text.casefold() == "true"
         if kind in ("int", "float"):
-            number = _number(text)
-            if number is not None and not abs(number) <= LARGEST_NUMBER:
-                self.wrong(node, path, f"{text[:30]} is not a number that can be worked with")
-                return 0.0
-            return text if number is None else number
+            number = _number(text)  # what cannot be worked with stays text, and is refused as such
+            return number if number is not None and abs(number) <= LARGEST_NUMBER else text
         if kind not in ("str", "timestamp", "value", "merge"):
             self.wrong(node, path, f"the tag {node.tag} means nothing here")
         return text
 
 
 def _number(text: str) -> float | int | None:
-    """Read a YAML 1.2 number; None if it is none after all."""
+    """Read a YAML 1.2 number; None if it is none after all, or too long to be one."""
     plain = text.replace("_", "").casefold()
-    base = {"0x": 16, "0o": 8}.get(plain.lstrip("+-")[:2])
+    base = {"0x": 16, "0o": 8}.get(plain.lstrip("+-")[:2], 10)
     try:
-        return int(plain, base or 10)
+        return int(plain, base)
     except ValueError:
         pass
     try:
-        return float(plain.replace(".inf", "inf").replace(".nan", "nan"))
+        return float(plain)
     except ValueError:
-        return math.inf if plain.strip("+-").isdigit() else None  # too many digits for Python
+        return None
 
 
 def _chain(path: FilePath, above: tuple[FilePath, ...]) -> Parsed:
     """Read a file and everything that it extends, merged; positions follow the last writer."""
     parsed = parse(path)
-    if not isinstance(parsed.data, Mapping) or parsed.data.get("extends") is None:
+    if parsed.data is None or parsed.data.get("extends") is None:
         return _over(Parsed({}, {}), parsed)
-    here, parent = parsed.spots["extends",], parsed.data["extends"]
-    below, fault = _parent(parent, path, (*above, path.resolve()))
+    below, fault = _parent(parsed.data["extends"], path, (*above, path.resolve()))
     if below is None:
-        return _over(Parsed({}, {}, [Problem(here, "extends", *fault)]), parsed)
+        problem = Problem(parsed.spots["extends",], "extends", *fault)
+        return Parsed(None, {}, [*parsed.problems, problem])
     return _over(_chain(below, (*above, path.resolve())), parsed)
 
 
@@ -293,7 +292,7 @@ def _parent(
 def _over(base: Parsed, new: Parsed) -> Parsed:
     """Lay a file over those that it extends; where one could not be read, there is no content."""
     problems = [*base.problems, *new.problems]
-    if not (isinstance(base.data, Mapping) and isinstance(new.data, Mapping)):
+    if base.data is None or new.data is None:
         return Parsed(None, {}, problems)
     return Parsed(_merge(base.data, new.data), base.spots | new.spots, problems)
 
@@ -330,6 +329,8 @@ def _validate(parsed: Parsed, file: str) -> tuple[ScenarioFile | None, list[Faul
         found = []
     if scenario is None and "name" not in data and "rules" in data and "actors" not in data:
         return None, [Fault((), "is a fragment to build on with `extends`, not a scenario to play")]
+    if any(f.path[1:] == () and f.path[0] in NAMING for f in found):
+        return None, found  # names could not be looked up
     return scenario, [*found, *faults(_draft(parsed, file))]
 
 
@@ -354,11 +355,25 @@ def _draft(parsed: Parsed, file: str) -> Draft:
 
 
 def _form(adapter: TypeAdapter[Any], data: object) -> Any:
-    """Validate a part, None if it has faults of form."""
+    """Validate a part, unknown keys left out; None if it has other faults of form."""
     try:
         return adapter.validate_python(data, strict=True)
+    except ValidationError as error:
+        if any(e["type"] != "extra_forbidden" for e in error.errors()):
+            return None
+        unknown = [real_path(e["loc"], data)[0] for e in error.errors()]
+    try:
+        return adapter.validate_python(_without(data, unknown), strict=True)
     except ValidationError:
         return None
+
+
+def _without(data: object, paths: Iterable[Path]) -> object:
+    """Leave out entries of mappings by their paths."""
+    if not isinstance(data, Mapping):
+        return data
+    rest = {k: [p[1:] for p in paths if p[:1] == (k,)] for k in data}
+    return {k: _without(v, rest[k]) for k, v in data.items() if () not in rest[k]}
 
 
 @cache
@@ -373,5 +388,6 @@ def _item(name: str) -> TypeAdapter[Any]:
     return TypeAdapter([a for a in get_args(_annotation(name)) if a is not Ellipsis][-1])
 
 
+@cache
 def _annotation(name: str) -> Any:
-    return ScenarioFile.model_fields[name].annotation
+    return get_type_hints(ScenarioFile, include_extras=True)[name]
