@@ -9,6 +9,7 @@ import numpy as np
 from agents.briefing import Floats, Ints
 from model.chance import Chance
 from model.events import condition_holds
+from model.perception import over_limit
 from model.politics import ratification_odds
 from model.scenario import NOBODY, Scenario, nearest_setting, quarter_index
 from model.world import NEVER_DUE, World
@@ -159,11 +160,13 @@ def _implement(
     odds = ratification_odds(scenario, owner, world.support[owner], cost)
     draw = chance.uniform("assembly ratification", world.quarter, name)[0]
     free = (world.promised_to[lever] == NOBODY) & ~world.moved[lever]
-    passes = where & (draw < odds) & free
-    setting, before = world.setting.copy(), world.before.copy()
-    due, moved = world.due.copy(), world.moved.copy()
-    before[lever] = np.where(passes, setting[lever], before[lever])
-    setting[lever] = np.where(passes, target, setting[lever])
+    wanted = world.setting.copy()
+    wanted[lever] = target
+    over = over_limit(scenario, world, wanted, np.arange(world.runs))
+    passes = where & (draw < odds) & free & ~over
+    before, due, moved = world.before.copy(), world.due.copy(), world.moved.copy()
+    before[lever] = np.where(passes, world.setting[lever], before[lever])
+    setting = np.where(passes, wanted, world.setting)
     changed = passes & (setting[lever] != before[lever])
     due[lever] = np.where(changed, world.quarter + scenario.levers.lead[lever], due[lever])
     due[lever] = np.where(passes & ~changed, NEVER_DUE, due[lever])

@@ -13,7 +13,7 @@ from agents.numerics import exp
 from agents.utility import change_utility
 from model.beliefs import Evidence
 from model.chance import Chance
-from model.perception import View, limit_bounds, limit_use
+from model.perception import View, over_limit
 from model.politics import ratification_odds
 from model.scenario import NOBODY, Scenario, TableRules
 from model.tables import Menu, TableView, at_table
@@ -240,12 +240,7 @@ def _over_limit(
         where = np.flatnonzero(inside)
         x = lever[where]
         setting[x, where] = np.clip(setting[x, where] + steps, 0, scenario.levers.size[x] - 1)
-    over = np.zeros(len(runs), dtype=bool)
-    for n, bound in enumerate(limit_bounds(scenario, world)):
-        use = limit_use(scenario, n, setting)
-        more = use > limit_use(scenario, n, world.setting[:, runs])
-        over |= more & (use > np.broadcast_to(bound, world.runs)[runs])
-    return over
+    return over_limit(scenario, world, setting, runs)
 
 
 def _vote(

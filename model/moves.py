@@ -12,7 +12,7 @@ from agents.numerics import log
 from model.bargaining import Ask, Signing, Talks
 from model.beliefs import Evidence
 from model.chance import Chance
-from model.perception import View, limit_bounds, limit_use, out_of_bounds, prices
+from model.perception import View, out_of_bounds, over_limit, prices
 from model.scenario import NOBODY, Scenario
 from model.world import NEVER_DUE, World
 
@@ -219,14 +219,9 @@ def _move(
 
 
 def _within_limits(scenario: Scenario, world: World, runs: Ints, x: Ints, target: Ints) -> Bools:
-    fits = np.ones(len(runs), dtype=bool)
     setting = world.setting[:, runs].copy()
     setting[x, np.arange(len(runs))] = target
-    for n, bound in enumerate(limit_bounds(scenario, world)):
-        use = limit_use(scenario, n, setting)
-        more = use > limit_use(scenario, n, world.setting[:, runs])
-        fits &= ~more | (use <= np.broadcast_to(bound, world.runs)[runs])
-    return fits
+    return ~over_limit(scenario, world, setting, runs)
 
 
 def _threaten(

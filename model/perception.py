@@ -364,3 +364,16 @@ def limit_use(scenario: Scenario, limit: int, setting: Ints) -> Floats:
     for x in np.flatnonzero(weight):
         used = used + weight[x] * scenario.levers.settings[x][setting[x]]
     return used
+
+
+def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> Bools:
+    """Say where new settings break a hard limit: they use more of it than now, and too much.
+
+    setting : (lever, asked game); runs : (asked game,) which games of the world they are
+    """
+    over = np.zeros(len(runs), dtype=bool)
+    for n, bound in enumerate(limit_bounds(scenario, world)):
+        use = limit_use(scenario, n, setting)
+        more = use > limit_use(scenario, n, world.setting[:, runs])
+        over |= more & (use > np.broadcast_to(bound, world.runs)[runs])
+    return over

@@ -15,7 +15,7 @@ from model.beliefs import Evidence, learn, update_commitment, update_hostility
 from model.chance import Chance, negative_binomial
 from model.ledger import source_start, source_values
 from model.moves import relation_after_threats
-from model.perception import View, accounts_in_effect, prices
+from model.perception import View, accounts_in_effect, over_limit, prices
 from model.politics import offices, update_support
 from model.scenario import NOBODY, Scenario
 from model.theatres import Crises
@@ -157,6 +157,7 @@ def fall_due(
         lever, _, where = _steps_back(world, owned, promised)
         for n, x in enumerate(lever):
             broken[x] |= where[n] & ~keep[n]
+    broken, setting = _return(scenario, world, broken, world.setting)
     kept = promised & ~broken
     for x in np.flatnonzero(promised.any(axis=1)):
         owner = int(levers.owner[x])
@@ -170,7 +171,7 @@ def fall_due(
             evidence.add(what, world.promised_to[x], owner, weight, where & ~hidden)
             evidence.add(f"private_{what}", world.promised_to[x], owner, weight, where & hidden)
     released = _released(scenario, world, broken)
-    setting = np.where(broken | released, world.before, world.setting)
+    released, setting = _return(scenario, world, released, setting)
     value = settings_value(scenario, setting)
     stepped = levers.follow[:, :1] == 0.0
     tally = world.tally.copy()
@@ -194,6 +195,21 @@ def fall_due(
         ),
         Kept(kept, broken),
     )
+
+
+def _return(scenario: Scenario, world: World, back: Bools, setting: Ints) -> tuple[Bools, Ints]:
+    """Let levers fall back to where they stood; hard limits hold in a breach, too.
+
+    What was given up may have been used by another lever since: then it cannot be taken back.
+    back : (lever, run) which are to fall back; returns which of them do, and all settings
+    """
+    free, setting = back.copy(), setting.copy()
+    for x in np.flatnonzero(back.any(axis=1)):
+        then = setting.copy()
+        then[x] = np.where(back[x], world.before[x], setting[x])
+        free[x] &= ~over_limit(scenario, world, then, np.arange(world.runs))
+        setting[x] = np.where(free[x], then[x], setting[x])
+    return free, setting
 
 
 def _breaches(scenario: Scenario, world: World, broken: Bools) -> Bools:
