@@ -550,7 +550,7 @@ def _tables(
 
 
 def felt_levers(file: ScenarioFile, parties: tuple[str, str]) -> list[str]:
-    """Levers that one party owns or hosts and the other feels through the ledger or a theatre."""
+    """Levers that one party owns and the other hosts, or feels in the ledger or a theatre."""
     felt: dict[str, set[str]] = {}
     for entry in file.ledger.values():
         for target in entry.to:
@@ -559,9 +559,9 @@ def felt_levers(file: ScenarioFile, parties: tuple[str, str]) -> list[str]:
             felt.setdefault(entry.source_of, set()).update(stakes)
     listed = []
     for name, lever in file.levers.items():
-        holders = {lever.owner, lever.host} & set(parties)
         others = set(parties) - {lever.owner}
-        if holders and (others & felt.get(name, set()) or lever.host in parties):
+        touched = felt.get(name, set()) | {lever.host}
+        if lever.owner in parties and others & touched:
             listed.append(name)
     return listed
 
