@@ -150,9 +150,10 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
     me, other = table.parties[k], table.parties[1 - k]
     lever, steps = menus.lever, menus.steps
     lift = Lift(table.theatre, commitment_lift(view, table, me, lever, steps))
-    theirs_to_keep = (scenario.levers.owner[lever] == other)[:, None]
-    trust = np.where(theirs_to_keep, view.trust[me, other], 1.0)
-    own = prices(view, me, me, lever, steps, trust=trust, lift=lift)
+    own = prices(view, me, me, lever, steps, lift=lift)
+    # a promise of theirs counts as far as they are trusted, a harm that they announce in full
+    promised = np.append(scenario.levers.owner[lever] == other, False)[:, None]
+    own = np.where(promised & (own > 0.0), own * view.trust[me, other], own)
     theirs = prices(view, me, other, lever, steps, lift=lift)
     menace, menace_odds = _threat(view, table, me, me, other)
     leverage, leverage_odds = _threat(view, table, me, other, me)

@@ -12,8 +12,9 @@ from mesa import DataCollector, Model
 from mesa.discrete_space import Network
 
 from agents.actor import Actor, Decides
-from agents.briefing import Decision
+from agents.briefing import Briefing, Decision
 from agents.doctrine import get_doctrine
+from agents.seats import Waiting
 from model.bargaining import Ask
 from model.beliefs import reliability
 from model.chance import Chance
@@ -90,6 +91,8 @@ class Wargame(Model):
         doctrines: Mapping[str, str | Decides] | None = None,
     ) -> None:
         named = locals()
+        if isinstance(rng, (int, np.integer)):
+            Chance(int(rng), np.array([run]))  # says what is wrong with a seed before Mesa does
         super().__init__(rng=rng)
         self.file = world if isinstance(world, ScenarioFile) else read(world)
         values = {KEYWORDS[k]: named[k] for k in KEYWORDS if named[k] is not None}
@@ -105,6 +108,7 @@ class Wargame(Model):
         self.world: World = begin(self.game, 1)
         self.record: Record | None = None
         self._in_play: Quarter | None = None
+        self.waiting: Briefing | None = None
         self.watchers: list[Watch] = []
         self.network = self._network()
         self.actors: dict[str, Actor] = self._seat(dict(doctrines or {}))
@@ -123,14 +127,8 @@ class Wargame(Model):
         self.datacollector.collect(self)
 
     def step(self) -> None:
-        """Play one quarter.
-
-        Raises
-        ------
-        Waiting
-            If a seat that is filled from outside has no answer yet: `go_on` when it has.
-        """
-        if not self.running:
+        """Play one quarter, or as much of it as can be: see `waiting`."""
+        if not self.running or self._in_play is not None:
             return
         for actor in self.actors.values():
             actor.answers.clear()
@@ -138,18 +136,19 @@ class Wargame(Model):
         self.go_on()
 
     def go_on(self) -> None:
-        """Go on with a quarter that waited for a seat's answer.
+        """Go on with the quarter in play, as far as the seats filled from outside have answers.
 
-        Raises
-        ------
-        Waiting
-            If the next answer is missing.
+        `waiting` is the briefing that lacks an answer, None when the quarter is over.
         """
         if self._in_play is None:
             return
-        watch = self._watch if self.watchers else None
-        self.record = self._in_play.play(self.actors, watch)
-        self._in_play = None
+        try:
+            self.record = self._in_play.play(self.actors, self._watch if self.watchers else None)
+        except Waiting as wait:
+            # Mesa drops a step that raises from its schedule, so waiting is a state, no exception
+            self.waiting = wait.briefing
+            return
+        self._in_play = self.waiting = None
         self.world = self.record.world
         self._show_state()
         self.running = self.world.quarter < self.quarters

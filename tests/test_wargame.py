@@ -9,7 +9,7 @@ from mesa.batchrunner import batch_run
 from agents.actor import Actor
 from agents.briefing import Briefing, Decision
 from agents.doctrine import UnknownDoctrineError, get_doctrine
-from agents.seats import ExternalSeat, HumanSeat, Waiting
+from agents.seats import ExternalSeat, HumanSeat
 from model.chance import Chance
 from model.measures import world_digest
 from model.parameters import UnknownParameter
@@ -119,19 +119,16 @@ def test_a_human_seat_waits_and_the_game_goes_on_from_the_same_question() -> Non
     plain = Wargame("triad", rng=4, quarters=2, doctrines={"Client": "transactional"})
     plain.run_for(2)
     questions = 0
-    go = model.step
     while model.running:
-        try:
-            go()
-        except Waiting as waiting:
+        model.step()
+        while model.waiting is not None:
             questions += 1
-            assert waiting.briefing.actor == "Client"
-            seat.answer(doctrine.decide(waiting.briefing))
-            go = model.go_on
-        else:
-            go = model.step
+            assert model.waiting.actor == "Client"
+            seat.answer(doctrine.decide(model.waiting))
+            model.go_on()
     assert questions > 4
     assert model.digest == plain.digest
+    assert model.time == 2
 
 
 @pytest.mark.parametrize(
