@@ -19,12 +19,12 @@ from model.scenario import (
     TableRules,
     Theatres,
     Threats,
-    Ties,
     Values,
     nearest_setting,
     quarter_index,
 )
 from model.schema import ACCOUNTS, Quantity, ScenarioFile
+from model.ties import network
 
 SCALE_FLOOR = 1e-3  # assumed: an account that nothing moves is measured in thousandths
 SECURITY_STEP = 0.1  # assumed, .02 to .5: share of the base insecurity that counts as one step
@@ -72,7 +72,7 @@ def build(file: ScenarioFile, values: Values | None = None) -> Scenario:
         ledger=ledger,
         transfers=transfers,
         limits=_limits(file, numbers, lever_ids, stocks),
-        ties=_ties(file, numbers, actors),
+        ties=network(file, numbers, actors),
         **_beliefs(file, numbers, actors),
         tables=tables,
         threats=threats,
@@ -409,50 +409,6 @@ def _limits(
     return SimpleNamespace(
         ids=ids, weight=weight, stock=np.array(stock, dtype=np.int64), bound=numbers.stack(bounds)
     )
-
-
-def _ties(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> Ties:
-    size = len(actors)
-    layers = {k: np.zeros((size, size, 1)) for k in ("alliance", "alignment", "trade", "rivalry")}
-
-    def put(layer: str, i: int, j: int, value: Floats) -> None:
-        if len(value) > layers[layer].shape[2]:
-            layers[layer] = np.repeat(layers[layer], len(value), axis=2)
-        layers[layer][i, j] = value
-
-    for n, tie in enumerate(file.ties):
-        i, j = actors.index(tie.source_of), actors.index(tie.to)
-        for layer in layers:
-            quantity = getattr(tie, layer)
-            value = numbers.of(f"ties.{n}.{layer}", quantity)
-            put(layer, i, j, value)
-            if layer == "trade":
-                if tie.trade_back is not None:
-                    put(layer, j, i, numbers.of(f"ties.{n}.trade_back", tie.trade_back))
-            elif tie.both:
-                put(layer, j, i, value)
-    return Ties(**layers, likeness=_likeness(**layers))
-
-
-def _likeness(alliance: Floats, alignment: Floats, trade: Floats, rivalry: Floats) -> Floats:
-    """How alike p's tie to j is to p's tie to k: one minus their mean distance over the layers.
-
-    Trade enters as its share of p's largest flow. Shape (p, j, k, run); zero for j = k and for
-    parties outside the tie.
-    """
-    largest = np.maximum(trade.max(axis=1, keepdims=True), 1e-12)
-    layers = (alliance, alignment, trade / largest, rivalry)
-    width = max(x.shape[2] for x in layers)
-    size = len(alliance)
-    distance = np.zeros((size, size, size, width))
-    for x in layers:
-        distance = distance + np.abs(x[:, :, None] - x[:, None, :]) / len(layers)
-    like = 1.0 - distance
-    same = np.eye(size, dtype=bool)
-    like[:, same] = 0.0
-    like[same] = 0.0
-    like[np.arange(size), :, np.arange(size)] = 0.0
-    return like
 
 
 def _beliefs(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> dict[str, Any]:

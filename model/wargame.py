@@ -22,6 +22,7 @@ from model.measures import measure_now, world_digest
 from model.parameters import check_settings, resolve
 from model.reading import read
 from model.schema import ACCOUNTS, ScenarioFile
+from model.ties import LAYERS
 from model.turn import Game, Quarter, Record, Watch, begin, prepare
 from model.world import World
 
@@ -174,7 +175,7 @@ class Wargame(Model):
         trust = reliability(self.world)
         for a in scenario.actors:
             graph.add_node(a, name=self.file.actors[a].name, place=self.file.actors[a].place)
-        for layer in ("alliance", "alignment", "trade", "rivalry"):
+        for layer in LAYERS:
             weights = getattr(scenario.ties, layer)[..., 0]
             for i, a in enumerate(scenario.actors):
                 for j, b in enumerate(scenario.actors):
