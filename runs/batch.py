@@ -100,7 +100,7 @@ def batch(
         If a parameter is unknown or its value makes no sense.
     """
     _check_numbers(runs, seed, quarters, shard, chunk)
-    settings, notes = check_settings(file, values or {})
+    settings = check_settings(file, values or {}).values
     seat_doctrines(file, doctrines or {})
     length = file.quarters if quarters is None else quarters
     manifest = describe(
@@ -108,8 +108,6 @@ def batch(
     )
     folder = Path(out) if out is not None else Path("results") / f"{file.name}-seed-{seed}"
     stream = sys.stderr if stream is None else stream
-    for note in notes:
-        print(note, file=stream)
     with Store(folder, manifest, shard) as store:
         missing = store.missing()
         for name in store.replayed:
@@ -247,7 +245,7 @@ def report(file: ScenarioFile, folder: Path) -> Written:
         "summary.csv": as_csv(rows),
         "summary.txt": f"{as_text(rows)}\n\n{_caption(results)}\n{NOTICE}\n",
         "columns.csv": _columns_csv(results),
-        "sanity.txt": sanity(results),
+        "sanity.txt": sanity(results, rows),
     }
     files = []
     with disk_errors(folder):

@@ -47,7 +47,7 @@ def play_chunk(
     quarters : as many as the scenario says, unless given
     values : parameter path → one number, or one per run
     doctrines : actor → doctrine instead of the scenario's
-    series : key series by id, or measures by name; all key series unless given
+    series : measures to follow besides the scenario's key series, see `model.measures`
     trajectories : keep the series of every quarter
 
     Raises

@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from agents.briefing import Floats
 from model.notice import NOTICE
 from runs.store import disk_errors, write_whole
+from runs.summary import quantiles
 
 # Blues of one hue that differ in lightness, so that they survive a grey print and colour blindness.
 OUTER, INNER, MEDIAN = "#c6dcec", "#7fb0d3", "#08306b"
@@ -56,9 +57,9 @@ def fan(axes: Axes, values: Floats) -> None:
     """
     quarter = np.arange(len(values))
     for low, high, colour, label in BANDS:
-        bottom, top = np.nanpercentile(values, (low, high), axis=1)
+        bottom, top = quantiles(values, (low, high))
         axes.fill_between(quarter, bottom, top, color=colour, linewidth=0.0, label=label)
-    axes.plot(quarter, np.nanmedian(values, axis=1), color=MEDIAN, linewidth=2.0, label="median")
+    axes.plot(quarter, quantiles(values, (50.0,))[0], color=MEDIAN, linewidth=2.0, label="median")
 
 
 def fan_chart(

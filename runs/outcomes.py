@@ -7,7 +7,7 @@ all runs at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +23,7 @@ from model.turn import Game, Record
 from model.world import TALLY, World, settings_value
 from runs.errors import UserError
 
-Kind = Literal["count", "flag", "number", "digest"]
+Kind = Literal["count", "flag", "number", "event", "digest"]  # event: NaN where it did not happen
 Values = NDArray[Any]
 NO_DEMAND = -np.inf
 
@@ -75,16 +75,24 @@ class History:
     series: Floats  # (quarter, series, run)
 
 
-def watched_series(file: ScenarioFile, names: Sequence[str] = ()) -> tuple[Watched, ...]:
-    """Series to follow: key series of the scenario by id, or measures by name.
+def watched_series(file: ScenarioFile, more: Sequence[str] = ()) -> tuple[Watched, ...]:
+    """Series to follow: key series of the scenario, and more measures by name.
 
-    Without names they are the scenario's key series, or all its levers if it has none.
+    Without key series they are all levers.
     """
-    if names:
-        return tuple(_watch(file, name) for name in names)
-    if file.series:
-        return tuple(_watch(file, name) for name in file.series)
-    return tuple(_watch(file, f"lever.{x}") for x in sorted(file.levers))
+    key = tuple(file.series) or tuple(f"lever.{x}" for x in sorted(file.levers))
+    seen: set[str] = set()
+    return tuple(
+        replace(each, name=distinct(each.name, each.id, seen))
+        for each in (_watch(file, name) for name in dict.fromkeys((*key, *more)))
+    )
+
+
+def distinct(label: str, name: str, seen: set[str]) -> str:
+    """Return the label, with the id behind it if it is taken; then it counts as taken, too."""
+    found = label if label not in seen else f"{label} [{name}]"
+    seen.add(found)
+    return found
 
 
 def _watch(file: ScenarioFile, name: str) -> Watched:
@@ -175,12 +183,11 @@ def outcomes(game: Game, past: History, world: World, series: Sequence[Watched])
         _levers(game, world),
     )
     seen: set[str] = set()
-    listed = []
-    for column, values in (pair for part in parts for pair in part):
-        label = column.label if column.label not in seen else f"{column.label} [{column.id}]"
-        seen.add(label)
-        listed.append((Column(column.id, label, column.unit, column.kind), values))
-    return listed
+    return [
+        (replace(column, label=distinct(column.label, column.id, seen)), values)
+        for part in parts
+        for column, values in part
+    ]
 
 
 def _series(past: History, series: Sequence[Watched]) -> Iterator[Outcome]:
@@ -230,7 +237,7 @@ def _demands(game: Game, past: History) -> Iterator[Outcome]:
             story = first_story(past, n, where)
             for key, (said, unit) in _STORY.items():
                 name = f"first {label}: {table.id}, {said} ({unit})"
-                yield Column(f"first_{what}.{table.id}.{key}", name, unit, "number"), story[key]
+                yield Column(f"first_{what}.{table.id}.{key}", name, unit, "event"), story[key]
 
 
 _STORY = {
@@ -296,15 +303,16 @@ def _threats(game: Game, past: History) -> Iterator[Outcome]:
     for x, down in sorted({(int(x), bool(s < 0)) for x, s in moves}):
         lever = scenario.file.levers[scenario.levers.ids[x]]
         change = start[x] - past.value[:, x] if down else past.value[:, x] - start[x]
+        most = change.max(axis=0)  # no cut at all is no cut of depth nought
         what, label = ("cut", "deepest cut") if down else ("rise", "highest rise")
         yield (
             Column(
                 f"{what}.{scenario.levers.ids[x]}",
                 f"{label}: {lever.name} ({lever.unit})",
                 lever.unit,
-                "number",
+                "event",
             ),
-            np.maximum(change.max(axis=0), 0.0),
+            np.where(most > 0.0, most, np.nan),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -37,7 +37,7 @@ class Row:
     low: float  # 5th percentile
     median: float
     high: float  # 95th percentile
-    share: float  # of all games, in which it happened; NaN for what always has a value
+    share: float  # of all games, in which it happened; NaN for what has no such thing
 
 
 def summary(results: Results) -> list[Row]:
@@ -67,10 +67,11 @@ def _row(column: Column, values: Floats) -> Row:
     known = values[~np.isnan(values)]
     nan = float("nan")
     low, median, high = quantiles(known, (5, 50, 95)) if len(known) else (nan, nan, nan)
-    if column.kind in ("count", "flag"):
-        share = float((values != 0.0).mean())
-    else:
-        share = nan if len(known) == len(values) else len(known) / len(values)
+    happened = {
+        "count": values != 0.0,
+        "flag": values != 0.0,
+        "event": ~np.isnan(values),
+    }.get(column.kind)
     return Row(
         column.id,
         column.label,
@@ -80,7 +81,7 @@ def _row(column: Column, values: Floats) -> Row:
         float(low),
         float(median),
         float(high),
-        share,
+        nan if happened is None else float(happened.mean()),
     )
 
 
@@ -133,159 +134,150 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def sanity(results: Results) -> str:
-    """Report what a scholar checks at once: demands, threats, deals, crises, bounds, the idle."""
+def sanity(results: Results, rows: Sequence[Row] | None = None) -> str:
+    """Report what a scholar checks at once: demands, threats, deals, crises, bounds, the idle.
+
+    rows : the summary, if it is there already
+    """
     manifest = results.manifest
+    table = {row.id: row for row in (summary(results) if rows is None else rows)}
+    years = manifest["quarters"] / 4.0
     sections = (
-        ("Re-opening of headline levers that an agreement fixes", _reopenings),
-        ("Headline demands by opener, whether or not an agreement stood", _openers),
-        ("Threats: announced against carried out", _threats),
-        ("Deals", _deals),
-        ("Crises", _crises),
-        ("Levers at a bound at the end", _bounds),
-        ("Moves of one's own", _idle),
+        ("Headline demands by opener", _demands(results, table)),
+        ("Threats: announced against carried out", _threats(table)),
+        ("Deals", _deals(table)),
+        ("Crises", _crises(table, years)),
+        ("Levers at a bound at the end", _bounds(table)),
+        ("Moves of one's own", _idle(table)),
     )
     head = (
         f"{results.games:,} games of {manifest['scenario']} ({manifest['scenario_hash'][:12]}), "
         f"seed {manifest['seed']}, {manifest['quarters']} quarters each\n{results.notice}"
     )
     parts = [head]
-    for title, section in sections:
-        text = "\n".join(section(results))
+    for title, lines in sections:
+        text = "\n".join(lines)
         parts.append(f"{title}\n{text or '  (none in this scenario)'}")
     return "\n\n".join(parts) + "\n"
 
 
-def _pick(results: Results, *prefixes: str) -> dict[str, tuple[Column, Floats]]:
-    """Outcomes whose ids begin with one of the prefixes: id → column and values, (run,)."""
-    found = [c for c in results.columns() if c.id.startswith(prefixes)]
-    if not found:
-        return {}
-    table = results.table("outcomes", [c.label for c in found])
-    return {c.id: (c, _numbers(table.column(c.label))) for c in found}
+Table = Mapping[str, Row]
 
 
-def _stories(results: Results, what: str) -> Iterator[tuple[str, dict[str, Floats]]]:
-    """Tables with a headline lever: how often it was demanded, and how the first demand went."""
-    found = _pick(results, f"{what}s.", f"first_{what}.")
-    for name in found:
-        if name.startswith(f"{what}s."):
-            table = name.partition(".")[2]
-            story = {
-                key: found[f"first_{what}.{table}.{key}"][1]
-                for key in ("quarter", "asked", "price", "delay")
-            }
-            yield table, {"count": found[name][1], **story}
+def _under(table: Table, prefix: str) -> dict[str, Row]:
+    """Rows whose ids begin with a prefix, by the rest of the id."""
+    return {k.removeprefix(prefix): row for k, row in table.items() if k.startswith(prefix)}
 
 
-def _reopenings(results: Results) -> Iterator[str]:
-    for table, story in _stories(results, "reopening"):
-        often, share = story["count"].mean(), (story["count"] > 0).mean()
-        yield f"  {table}: in {percent(share)} of games, {number(often)} a game"
-        if share:
-            yield _by_opener(story)
+def _without(row: Row) -> str:
+    """Share of games in which something did not happen."""
+    return percent(1.0 - row.share)
 
 
-def _openers(results: Results) -> Iterator[str]:
-    for table, story in _stories(results, "demand"):
-        yield f"  {table}: in {percent((story['count'] > 0).mean())} of games"
-        if story["count"].any():
-            yield _by_opener(story)
+def _demands(results: Results, table: Table) -> Iterator[str]:
+    for name, all_demands in _under(table, "demands.").items():
+        reopened = table[f"reopenings.{name}"]
+        yield (
+            f"  {name}: demanded in {percent(all_demands.share)} of games; re-opened, while an "
+            f"agreement stood, in {percent(reopened.share)}, {number(reopened.mean)} a game"
+        )
+        for what, title in (("demand", "first demand"), ("reopening", "first re-opening")):
+            if table[f"{what}s.{name}"].share:
+                yield f"    {title}"
+                yield _by_opener(_story(results, f"first_{what}.{name}."))
+
+
+def _story(results: Results, prefix: str) -> dict[str, Floats]:
+    """When, asked, price and delay of the first demand at a table, (run,) each."""
+    labels = {
+        c.id.removeprefix(prefix): c.label for c in results.columns() if c.id.startswith(prefix)
+    }
+    read = results.table("outcomes", list(labels.values()))
+    return {key: _numbers(read.column(label)) for key, label in labels.items()}
 
 
 def _by_opener(story: dict[str, Floats]) -> str:
     """Price and delay of the first demand by how much was asked."""
-    lines = [["    asked", "games", "settled", "price: median", "5 to 95 %", "delay: mean", "from"]]
+    lines = [
+        ["      asked", "games", "settled", "price: median", "5 to 95 %", "delay: mean", "from"]
+    ]
     for low, high in pairwise(OPENERS):
         here = (story["asked"] > low) & (story["asked"] <= high)
         if not here.any():
             continue
         price, delay = (story[k][here & ~np.isnan(story["price"])] for k in ("price", "delay"))
-        some = len(price) > 0
-        low_price, middle, high_price = quantiles(price, (5, 50, 95)) if some else (0.0, 0.0, 0.0)
+        begun = quantiles(story["quarter"][here], (50,))[0]
         lines.append(
             [
-                f"    {_bin(low, high)}",
+                f"      {_bin(low, high)}",
                 f"{here.sum():,}",
                 percent(len(price) / here.sum()),
-                f"{middle:+.1f} %" if some else "",
-                f"{low_price:+.1f} to {high_price:+.1f}" if some else "",
-                f"{delay.mean():.2f} quarters" if some else "",
-                f"quarter {quantiles(story['quarter'][here], (50,))[0]:.0f}",
+                *(_settled(price, delay) if len(price) else ("", "", "")),
+                f"quarter {begun:.0f}",
             ]
         )
     return aligned(lines)
 
 
+def _settled(price: Floats, delay: Floats) -> tuple[str, str, str]:
+    low, middle, high = quantiles(price, (5, 50, 95))
+    return f"{middle:+.1f} %", f"{low:+.1f} to {high:+.1f}", f"{delay.mean():.2f} quarters"
+
+
 def _bin(low: float, high: float) -> str:
-    if low <= -100.0:  # noqa: PLR2004 (nothing is asked below zero)
+    if low == OPENERS[0]:
         return f"up to {high:+.0f} %"
     return f"above {low:+.0f} %" if np.isinf(high) else f"{low:+.0f} to {high:+.0f} %"
 
 
-def _threats(results: Results) -> Iterator[str]:
+def _threats(table: Table) -> Iterator[str]:
     kinds = ("announced", "called_off", "carried_out", "bluffed")
-    found = _pick(results, "threats.")
-    first = "threats.announced."
-    names = [n.removeprefix(first) for n in found if n.startswith(first)]
     lines = [["  a game", "announced", "called off", "carried out", "bluffed", "ever carried out"]]
-    for name in names:
-        values = [found[f"threats.{kind}.{name}"][1] for kind in kinds]
-        ever = percent((values[2] > 0).mean())
-        lines.append([f"  {name}", *(f"{v.mean():.3f}" for v in values), ever])
-    if names:
+    for name in _under(table, "threats.announced."):
+        rows = [table[f"threats.{kind}.{name}"] for kind in kinds]
+        lines.append([f"  {name}", *(f"{row.mean:.3f}" for row in rows), percent(rows[2].share)])
+    if len(lines) > 1:
         yield aligned(lines)
-        yield "  How far the threatened levers went, by whatever move:"
-    for column, change in _pick(results, "cut.", "rise.").values():
-        some = change[change > 0.0]
-        much = f", {number(quantiles(some, (50,))[0])} at the median where any" if len(some) else ""
-        yield f"    {column.label}: in {percent(len(some) / len(change))} of games{much}"
+        yield "  How far the threatened levers went, by whatever move"
+    for row in (*_under(table, "cut.").values(), *_under(table, "rise.").values()):
+        much = f", {number(row.median)} at the median where any" if row.games else ""
+        yield f"    {row.outcome}: in {percent(row.share)} of games{much}"
 
 
-def _deals(results: Results) -> Iterator[str]:
-    found = _pick(results, "deals.")
+def _deals(table: Table) -> Iterator[str]:
+    deals = _under(table, "deals.")
     lines = [["  table", "deals a game", "games without"]]
-    lines += [
-        [f"  {n.removeprefix('deals.')}", f"{v.mean():.2f}", percent((v == 0).mean())]
-        for n, (_, v) in found.items()
-    ]
-    lines.append(["  all", f"{sum(v.mean() for _, v in found.values()):.2f}", ""])
+    lines += [[f"  {name}", f"{row.mean:.2f}", _without(row)] for name, row in deals.items()]
+    lines.append(["  all", f"{sum(row.mean for row in deals.values()):.2f}", ""])
     yield aligned(lines)
-    made = {n.partition(".")[2]: v.mean() for n, (_, v) in _pick(results, "promises.").items()}
-    yield "  promises a game: " + ", ".join(f"{number(float(v))} {k}" for k, v in made.items())
+    made = [f"{number(row.mean)} {what}" for what, row in _under(table, "promises.").items()]
+    yield f"  promises a game: {', '.join(made)}"
 
 
-def _crises(results: Results) -> Iterator[str]:
-    found = _pick(results, "crises.", "clashes.", "wars.")
-    names = [n.partition(".")[2] for n in found if n.startswith("crises.")]
-    if not names:
-        return
-    years = results.manifest["quarters"] / 4.0
+def _crises(table: Table, years: float) -> Iterator[str]:
     lines = [["  a year", "crises", "clashes", "wars", "games with a war"]]
-    for name in names:
-        rates = [found[f"{what}.{name}"][1] for what in ("crises", "clashes", "wars")]
-        ever = percent((rates[2] > 0).mean())
-        lines.append([f"  {name}", *(f"{r.mean() / years:.4f}" for r in rates), ever])
-    yield aligned(lines)
+    for name in _under(table, "crises."):
+        rows = [table[f"{what}.{name}"] for what in ("crises", "clashes", "wars")]
+        rates = (f"{row.mean / years:.4f}" for row in rows)
+        lines.append([f"  {name}", *rates, percent(rows[2].share)])
+    if len(lines) > 1:
+        yield aligned(lines)
 
 
-def _bounds(results: Results) -> Iterator[str]:
-    found = _pick(results, "bound.", "driven.")
+def _bounds(table: Table) -> Iterator[str]:
+    driven = _under(table, "driven.")
+    rows = [(driven[name].share, row.share, name) for name, row in _under(table, "bound.").items()]
     lines = [["  lever", "at a bound", "and not from the start"]]
-    shares = [
-        (found[f"driven.{c.id.partition('.')[2]}"][1].mean(), v.mean(), c.label.partition(": ")[2])
-        for c, v in found.values()
-        if c.id.startswith("bound.")
-    ]
-    for driven, bound, name in sorted(shares, reverse=True):
-        lines.append([f"  {name}", percent(bound), percent(driven)])
+    for away, ends, name in sorted(rows, reverse=True):
+        lever = table[f"bound.{name}"].outcome.partition(": ")[2]
+        lines.append([f"  {lever}", percent(ends), percent(away)])
     yield aligned(lines)
 
 
-def _idle(results: Results) -> Iterator[str]:
+def _idle(table: Table) -> Iterator[str]:
+    moves = _under(table, "own_moves.")
     lines = [["  actor", "moves a game", "games without"]]
-    for name, (_, v) in _pick(results, "own_moves.").items():
-        lines.append([f"  {name.partition('.')[2]}", f"{v.mean():.2f}", percent((v == 0).mean())])
+    lines += [[f"  {name}", f"{row.mean:.2f}", _without(row)] for name, row in moves.items()]
     yield aligned(lines)
-    never = [line[0].strip() for line in lines[1:] if float(line[1]) == 0.0]
+    never = [name for name, row in moves.items() if row.share == 0.0]
     yield f"  never moved in any game: {', '.join(never) or 'nobody'}"
