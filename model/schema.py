@@ -383,7 +383,7 @@ class Table(Part):
     parties: tuple[Id, Id]
     levers: tuple[Id, ...] = ()  # empty: every lever one owns or hosts and the other feels
     packages: dict[Id, Package] = {}
-    demands: tuple[Demand, ...] = ()
+    demands: Annotated[tuple[Demand, ...], Field(max_length=1)] = ()
     threats: tuple[Threat, ...] = ()
     term: Quantity  # quarters that a deal lasts
     commitment: Commitment | None = None
