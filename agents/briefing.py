@@ -17,6 +17,15 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+Account = Literal["security", "treasury", "commerce", "autonomy", "home", "standing"]
+ACCOUNTS: tuple[Account, ...] = (
+    "security",
+    "treasury",
+    "commerce",
+    "autonomy",
+    "home",
+    "standing",
+)
 Question = Literal["agenda", "offer", "reply", "own_moves", "honour"]
 NO_PACKAGE = 0
 

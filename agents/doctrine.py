@@ -100,10 +100,10 @@ def doctrine(name: str, *, sources: Sequence[str]) -> Callable[[type[Doctrine]],
 
 
 def doctrines() -> dict[str, Registered]:
-    """All registered doctrines by name; loads the shipped ones from `agents.doctrines`."""
-    package = import_module("agents.doctrines")
-    for module in iter_modules(package.__path__):
-        import_module(f"agents.doctrines.{module.name}")
+    """All registered doctrines by name; loads the shipped ones, general and of countries."""
+    for room in ("agents.doctrines", "agents.countries"):
+        for module in iter_modules(import_module(room).__path__):
+            import_module(f"{room}.{module.name}")
     return dict(sorted(_REGISTRY.items()))
 
 

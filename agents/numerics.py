@@ -105,7 +105,7 @@ def power1(x: float, eta: float) -> float:
 
 def array_function(kernel: Any, signature: str = "float64(float64)") -> Any:
     """Make a NumPy function (ufunc) of a scalar kernel; its loop is as exact as the kernel."""
-    wrapped: Any = vectorize([signature], cache=True)  # type: ignore[no-untyped-call]
+    wrapped: Any = vectorize([signature], cache=True)
     return wrapped(kernel.py_func).ufunc  # a call costs half of one through Numba's own wrapper
 
 

@@ -142,6 +142,18 @@ def each_utility(goals: Goals, changes: Floats) -> Floats:
     return package_utilities(goals, prices, singles)[1:]
 
 
+def package_change(seat: Seat, package: Ints) -> Floats:
+    """Change in my accounts that a package brings, (account, run), standard deviations.
+
+    package : (run,) index into the seat's packages
+    """
+    runs = np.arange(len(package))
+    change = np.zeros((seat.own.shape[0], len(package)))
+    for column in seat.packages.T:
+        change = change + seat.own[:, column[package], runs]
+    return change
+
+
 def account_terms(goals: Goals, change: Floats) -> Floats:
     """Return the part of each account in the change of utility, (account, run): the `why`."""
     return np.stack(

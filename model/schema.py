@@ -18,19 +18,12 @@ from pydantic import (
     model_validator,
 )
 
+from agents.briefing import Account
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Quarter = Annotated[str, StringConstraints(pattern=r"^\d{4}Q[1-4]$")]
-Account = Literal["security", "treasury", "commerce", "autonomy", "home", "standing"]
 Side = Literal["challenger", "defender", "patron"]
-ACCOUNTS: tuple[Account, ...] = (
-    "security",
-    "treasury",
-    "commerce",
-    "autonomy",
-    "home",
-    "standing",
-)
 ASSUMED = "assumed"
 CONTEST_EXPONENTS = (1.0, 1.5, 2.0)  # those whose powers are exact on every machine
 
