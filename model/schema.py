@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from agents.briefing import ACCOUNTS as ACCOUNTS  # noqa: PLC0414 - part of the schema, too
 from agents.briefing import Account
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
