@@ -156,7 +156,7 @@ class Store:
                 (self.folder / kind).mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder, self._tag)
             try:
-                _agree(self.folder, self.manifest, self._tag)
+                _claim(self.folder, self.manifest, self._tag)
                 for left_over in self.folder.glob(f"*/.*.{self._tag}.tmp"):
                     left_over.unlink(missing_ok=True)
             except BaseException:
@@ -191,6 +191,7 @@ class Store:
     def write(self, chunk: Chunk) -> None:
         """Write the games of a part; the outcomes come last, so that they vouch for the part."""
         part = Part(int(chunk.runs[0]), int(chunk.runs[-1]) + 1)
+        _compare(self.folder, self.manifest)  # another shard may have claimed the empty folder
         with disk_errors(self.folder):
             if kept := self.kept(part):
                 table = trajectory_table(chunk, kept, self.manifest["start"])
@@ -226,8 +227,8 @@ def is_whole(file: Path) -> bool:
     return noted[:1] == [sha256(file.read_bytes()).hexdigest()]
 
 
-def _agree(folder: Path, manifest: Manifest, tag: str) -> None:
-    """Write the manifest, or check that the one in the folder says the same.
+def _claim(folder: Path, manifest: Manifest, tag: str) -> None:
+    """Write the manifest into a folder without results; in others it must say the same.
 
     Raises
     ------
@@ -235,11 +236,17 @@ def _agree(folder: Path, manifest: Manifest, tag: str) -> None:
         Names what differs.
     """
     file = folder / MANIFEST
-    if not file.exists():
-        if any(next((folder / kind).glob("part-*.parquet"), None) for kind in KINDS):
-            raise UserError(f"{folder} holds results without a {MANIFEST}: choose another folder")
+    empty = not any(next((folder / kind).glob("part-*.parquet"), None) for kind in KINDS)
+    if empty:
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         write_whole(file, text.encode(), tag)
+    elif not file.exists():
+        raise UserError(f"{folder} holds results without a {MANIFEST}: choose another folder")
+    _compare(folder, manifest)
+
+
+def _compare(folder: Path, manifest: Manifest) -> None:
+    """Refuse a folder whose manifest says something else."""
     there = read_manifest(folder)
     ours = json.loads(json.dumps(manifest))
     differ = [

@@ -185,52 +185,61 @@ def test_a_shard_is_written_as_one_of_how_many() -> None:
 
 PROGRAM = """
 import sys
-from runs.batch import batch
+from runs import batch
 from tests.worlds import strait
+
+batch.code_hash = lambda: "some code"  # that somebody edits a source meanwhile is another matter
 
 if __name__ == "__main__":
     out, workers = sys.argv[1:]
-    batch(strait(), runs=400, chunk=4, quarters=2, seed=5, out=out, workers=int(workers))
+    batch.batch(strait(), runs=200, chunk=4, quarters=1, seed=5, out=out, workers=int(workers))
 """
 
 
-@pytest.mark.parametrize(("kill", "workers"), [(signal.SIGKILL, 2), (signal.SIGINT, 1)])
-def test_it_goes_on_after_a_kill(
-    file: ScenarioFile,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    kill: signal.Signals,
-    workers: int,
-) -> None:
-    out, program = tmp_path / "out", tmp_path / "program.py"
+def interrupted(folder: Path, kill: signal.Signals, workers: int) -> str:
+    """Stop the program by a signal once it has made some progress; return its last words."""
+    program = folder / "program.py"
     program.write_text(PROGRAM)
-    root = str(Path(__file__).resolve().parents[1])
     running = subprocess.Popen(
-        [sys.executable, str(program), str(out), str(workers)],
-        env=os.environ | {"PYTHONPATH": root},
+        [sys.executable, str(program), str(folder / "out"), str(workers)],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
         stderr=subprocess.PIPE,
         text=True,
     )
     with running:
         assert running.stderr is not None
-        line = running.stderr.readline()  # the first tenth is done
-        assert "of 400 games" in line
+        said = []
+        for line in running.stderr:
+            said.append(line)
+            if line.endswith(" left\n"):
+                break
+        assert said, "it said nothing"
+        assert said[-1].endswith(" left\n"), "".join(said)
         running.send_signal(kill)
         # the end of the stream is seen only when the workers, too, have ended
         rest = running.stderr.read()
     assert running.returncode != 0
-    if kill == signal.SIGINT:
-        assert "the same command goes on from there" in rest
-    kept = times(out)
-    assert 0 < len(kept) < 100
-    manifest = Results(out).manifest  # refuses what is not whole
-    # that somebody edits a source meanwhile is another matter
-    monkeypatch.setattr("runs.batch.code_hash", lambda: manifest["code"])
-    done, said = play(file, out, runs=400, chunk=4, quarters=2)
+    return rest
+
+
+def test_it_goes_on_after_a_kill(
+    file: ScenarioFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    interrupted(tmp_path, signal.SIGKILL, 2)
+    first = times(out)
+    assert 0 < len(first) < 50
+    assert Results(out).games == 4 * len(first), "what is there is whole"
+    last_words = interrupted(tmp_path, signal.SIGINT, 1)
+    assert "the same command goes on from there" in last_words
+    second = times(out)
+    assert len(first) < len(second) < 50
+    assert {name: second[name] for name in first} == first, "what is whole is not played again"
+    monkeypatch.setattr("runs.batch.code_hash", lambda: "some code")
+    done, said = play(file, out, runs=200, chunk=4, quarters=1)
     assert done.complete
-    assert "of 400 games are there" in said
-    assert {name: when for name, when in times(out).items() if name in kept} == kept
-    unbroken = play_chunk(file, 5, np.arange(400), quarters=2)
+    assert f"{4 * len(second)} of 200 games are there" in said
+    unbroken = play_chunk(file, 5, np.arange(200), quarters=1)
     assert (Results(out).outcomes()["digest"] == unbroken.outcomes["digest"]).all()
 
 

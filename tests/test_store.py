@@ -204,6 +204,14 @@ def test_results_of_something_else_are_refused(tmp_path: Path, key: str, value: 
     assert json.loads((tmp_path / MANIFEST).read_text())["seed"] == 1
 
 
+def test_an_empty_folder_belongs_to_who_claims_it_last(tmp_path: Path) -> None:
+    with Store(tmp_path, manifest(), (1, 2)) as first:
+        with Store(tmp_path, manifest(seed=2), (2, 2)) as second:
+            second.write(chunk(Part(8, 16)))
+        with pytest.raises(UserError, match="  seed: 2 there, 1 now"):
+            first.write(chunk(Part(0, 8)))
+
+
 def test_a_folder_without_a_readable_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no results folder"):
         Results(tmp_path)
