@@ -8,9 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from agents.briefing import Bools, Briefing, Customs, Decision, Floats, Ints, Seat, take
+from agents.briefing import (
+    NO_PACKAGE,
+    Bools,
+    Briefing,
+    Customs,
+    Decision,
+    Floats,
+    Ints,
+    Seat,
+    take,
+)
 from agents.numerics import exp
-from agents.utility import change_utility
+from agents.utility import TIE, change_utility
 from model.beliefs import Evidence
 from model.chance import Chance
 from model.perception import View, over_limit
@@ -79,7 +89,7 @@ def negotiate(
         )
         proposed = [answers[n].offer for n in names]
         made = np.where(speaker == 0, _given(proposed[0]), _given(proposed[1]))
-        made = np.where(going, made, 0)
+        made = np.where(going & _may_be_said(seats[0], made), made, 0)
         offers[t] = np.where(going, made, -1)
         answers = yield Ask(
             "reply",
@@ -115,6 +125,19 @@ def _given(answer: Any) -> Any:
     if answer is None:
         raise ValueError("a decision lacks the field that its question asks for")
     return answer
+
+
+def _may_be_said(seat: Seat, package: Ints) -> Bools:
+    """Say whether a package is open at a table, the same for both sides, whoever offers it.
+
+    A seat that is answered from outside may offer anything. package : (open game,)
+    """
+    known = (package > NO_PACKAGE) & (package < len(seat.packages))
+    moves, runs = seat.packages[np.where(known, package, NO_PACKAGE)].T, np.arange(len(package))
+    credit = np.zeros(len(package))
+    for move in moves:
+        credit = credit + seat.credit[move, runs]
+    return known & ~seat.blocked[moves, runs].any(axis=0) & (credit >= seat.required - TIE)
 
 
 def _first_speaker(

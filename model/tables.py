@@ -18,7 +18,7 @@ from model.perception import (
     out_of_bounds,
     prices,
 )
-from model.scenario import NOBODY, Scenario, TableRules
+from model.scenario import NOBODY, Levers, Scenario, TableRules
 from model.schema import ACCOUNTS
 from model.theatres import is_hot
 from model.world import World, slots
@@ -113,7 +113,7 @@ class TableView:
     table: TableRules
     menu: Menu
     sides: tuple[Side, Side]
-    blocked: Bools  # (move, run) out of bounds, moved, over a limit, or bound to a third party
+    blocked: Bools  # (move, run) out of bounds, moved, over a limit, or a third party's business
     locked: Bools  # (move, run) fixed by a living agreement of these two
     credit: Floats  # (move, run)
 
@@ -129,6 +129,7 @@ def view_table(view: View, number: int, menus: Menu) -> TableView:
     # the levers that both know of are what both can name; a secret of one is no move of the table
     blocked = out_of_bounds(view, table.parties[0], lever, menus.steps)
     blocked |= out_of_bounds(view, table.parties[1], lever, menus.steps)
+    blocked |= absent_consent(scenario.levers, table.parties, lever, menus.steps)[:, None]
     setting = view.known[table.parties[0]].setting
     credit = np.zeros((len(lever), world.runs))
     for m, x in enumerate(lever):
@@ -142,6 +143,16 @@ def view_table(view: View, number: int, menus: Menu) -> TableView:
         living & partner,
         credit,
     )
+
+
+def absent_consent(levers: Levers, parties: tuple[int, int], lever: Ints, steps: Ints) -> Bools:
+    """Moves that need somebody who is not at the table, (move,).
+
+    The owner, always; the host, for what the owner may not do alone.
+    """
+    alone = np.where(steps > 0, levers.alone_up[lever], levers.alone_down[lever])
+    host = np.isin(levers.host[lever], (NOBODY, *parties))
+    return ~np.isin(levers.owner[lever], parties) | (~host & ~alone)
 
 
 def _side(view: View, number: int, menus: Menu, k: int) -> Side:
