@@ -1,4 +1,4 @@
-"""Measure the yardsticks of the accounts: their standard deviation while nobody changes anything."""
+"""Measure the yardsticks of accounts: their standard deviation while nobody changes anything."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What a Mesa user types works, and a Mesa game is the same game as in a batch."""
 
+from typing import Any
+
 import mesa
 import networkx as nx
 import numpy as np
@@ -74,7 +76,8 @@ def test_a_parameter_by_name_or_by_path_is_the_same_game() -> None:
 def test_agents_stand_on_a_network_of_ties() -> None:
     model = Wargame("triad", rng=1)
     assert all(isinstance(agent, Actor) for agent in model.agents)
-    neighbours = {a.name for a in model.actors["Patron"].cell.neighborhood.agents}
+    place: Any = model.actors["Patron"].cell
+    neighbours = {a.name for a in place.neighborhood.agents}
     assert neighbours == {"Client", "Rival"}
     ties = model.ties()
     assert isinstance(ties, nx.MultiDiGraph)
