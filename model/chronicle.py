@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.briefing import Decision, Floats
+from agents.briefing import Decision, Floats, Ints
 from model.assembly import assemblies
 from model.bargaining import Ask, Signing, Talks
 from model.beliefs import Evidence, reliability, resolve
@@ -76,6 +76,7 @@ class Chronicle:
             *threats(scenario, middle, record, reasons),
             *crises(scenario, record),
             *promises(self.game, middle, record),
+            *endings(self.game, middle, record),
             *beliefs(scenario, self.world, record.world),
             *support(scenario, self.world, record.world),
             state(self.game, record),
@@ -458,6 +459,55 @@ def _signed_now(game: Game, record: Record) -> dict[int, tuple[int, int]]:
             owner = int(scenario.levers.owner[x])
             out[x] = (parties[1] if owner == parties[0] else parties[0], steps)
     return out
+
+
+def endings(game: Game, middle: World, record: Record) -> Iterator[Event]:
+    """Tell what ended without a choice: promises released by a breach, talks that a test spoilt.
+
+    That is all by which a lever stands elsewhere than the choices of the quarter brought it.
+    """
+    scenario, fresh = game.scenario, _signed_now(game, record)
+    chosen = _chosen(scenario, middle, record, fresh)
+    owner = scenario.levers.owner
+    breaches = {(int(owner[x]), _promised_to(middle, fresh, x)) for x in _broken(record)}
+    for x in map(int, np.flatnonzero(chosen != record.world.setting[:, 0])):
+        partner = _promised_to(middle, fresh, x)
+        spoilers = np.flatnonzero(scenario.levers.spoiled == x)
+        yield {
+            "event": "ending",
+            "why": "released" if (partner, int(owner[x])) in breaches else "spoilt",
+            "owner": scenario.actors[owner[x]],
+            "to": scenario.actors[partner] if partner != NOBODY else None,
+            "by": [scenario.file.levers[scenario.levers.ids[y]].name for y in spoilers],
+            "move": change(scenario, x, int(chosen[x]), int(record.world.setting[x, 0])),
+        }
+
+
+def _broken(record: Record) -> list[int]:
+    return [int(x) for x in np.flatnonzero(record.promises.broken[:, 0])]
+
+
+def _promised_to(middle: World, fresh: Mapping[int, tuple[int, int]], lever: int) -> int:
+    return fresh[lever][0] if lever in fresh else int(middle.promised_to[lever, 0])
+
+
+def _chosen(
+    scenario: Scenario, middle: World, record: Record, fresh: Mapping[int, tuple[int, int]]
+) -> Ints:
+    """Settings as the choices of a quarter leave them, (lever,)."""
+    done = record.own_moves
+    steps = {x: by for x, (_, by) in fresh.items()}
+    moved = done.lever[..., 0] != NOBODY
+    for x, by in zip(done.lever[moved, 0], done.steps[moved, 0], strict=True):
+        steps[int(x)] = int(by)
+    for n in np.flatnonzero(done.carried_out[:, 0]):
+        steps[int(scenario.threats.lever[n])] = int(scenario.threats.steps[n])
+    chosen = middle.setting[:, 0].copy()
+    for x, by in steps.items():
+        chosen[x] = min(max(int(chosen[x]) + by, 0), int(scenario.levers.size[x]) - 1)
+    for x in _broken(record):
+        chosen[x] = middle.setting[x, 0] if x in fresh else middle.before[x, 0]
+    return chosen
 
 
 def beliefs(scenario: Scenario, before: World, after: World) -> Iterator[Event]:

@@ -176,9 +176,11 @@ class Board:
                 continue
             gap = np.sqrt(((points - place) ** 2).sum(axis=1)).min()
             cost += 40.0 * max(CLEAR - gap, 0.0)
-        for other in self.strands:
-            gaps = np.sqrt(((points[:, None] - other.points[None]) ** 2).sum(axis=2)).min(axis=1)
-            cost += TOGETHER * float((gaps < SIDE_BY_SIDE).mean())
+        if self.strands:
+            others = np.array([s.points for s in self.strands])  # (strand, point, 2)
+            x, y = (points[:, None, None, k] - others[None, ..., k] for k in range(2))
+            near = (x * x + y * y).min(axis=2) < SIDE_BY_SIDE**2  # (point, strand)
+            cost += TOGETHER * float(near.mean(axis=0).sum())
         return cost
 
     def put_labels(self) -> None:
@@ -451,7 +453,7 @@ def write_around(figure: Figure, header: Event, quarter: str) -> None:
             f"Ties at the end of {quarter}",
             f"seed {header['seed']}, game {header['run']}",
             f"scenario {header['scenario']} {header['scenario_hash'][:12]}",
-            f"hubspoke {header['version']}",
+            *([f"hubspoke {header['version']}"] if header["version"] != "unknown" else []),
             *changed,
         ]
     )

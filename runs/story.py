@@ -85,7 +85,8 @@ def tell(transcript: Transcript, manner: Manner | None = None) -> Iterator[str]:
 
 def opening(header: Event, manner: Manner) -> Iterator[str]:
     """Tell which game it is, who plays, and how to read what follows."""
-    yield manner.strong(header["title"])
+    for line in manner.text(header["title"], hang=0):
+        yield manner.strong(line)
     yield from manner.text(
         f"{header['quarters']} quarters from {header['start']} · scenario {header['scenario']}"
         f" ({header['scenario_hash'][:8]}) · seed {header['seed']}, game {header['run']}",
@@ -122,6 +123,7 @@ def tell_quarter(names: Names, quarter: str, events: list[Event], manner: Manner
     yield from happened(names, events, manner)
     yield from at_tables(names, events, manner)
     yield from alone(names, events, manner)
+    yield from endings(names, events, manner)
     yield from crises(names, events, manner)
     yield from learnt(names, events, manner)
 
@@ -275,7 +277,7 @@ def asked(names: Names, agenda: Event, *, whole: bool = False) -> str:
     by, to = names.actor(agenda["by"]), names.actor(agenda["to"])
     fixed = agenda["reopens"]
     if agenda["demand"]:
-        said = f"{by} {demand_words(agenda['demand'])} from {to}"
+        said = f"{by} {demand_words(agenda['demand'], to)}"
         if not whole:
             fixed = [
                 x for x in fixed if x == agenda["demand"]["name"] and agenda["demand"]["fresh"]
@@ -296,7 +298,7 @@ def paragraph(names: Names, here: list[Event]) -> str:
     told = decisive(offers, replies, agenda)
     head = f"{asked(names, agenda, whole=not offers)}{_out_of_reach(agenda, offers)}"
     if told and told[0]["by"] == agenda["by"] and not agenda["demand"]:
-        head += " and proposes"  # the same speaker goes on
+        head += ", and proposes" if ", though" in head else " and proposes"
     else:
         head += "." if not told else f". {names.actor(told[0]['by'])} proposes"
     said = [head]
@@ -376,6 +378,17 @@ def alone(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
             )
         elif manner.verbose:
             yield from manner.text(f"{by} keeps its word to {to}: {in_words(promise['move'])}.", 2)
+
+
+def endings(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
+    """Tell what ended without a choice."""
+    for end in (e for e in events if e["event"] == "ending"):
+        said = f"{names.actor(end['owner'])} is released from its promise to"
+        if end["why"] == "released":
+            yield from manner.text(f"{said} {names.actor(end['to'])}: {in_words(end['move'])}.", 2)
+        else:
+            by = several(end["by"])
+            yield from manner.text(f"{by} spoils what was agreed: {in_words(end['move'])}.", 2)
 
 
 def crises(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:

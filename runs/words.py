@@ -38,8 +38,10 @@ class Names:
 
 
 def part(value: float, digits: int = 2) -> str:
-    """Write a part of utility: +.05, −.21, +1.20."""
+    """Write a part of utility: +.05, −.21, +1.20, 0."""
     text = f"{abs(value):.{digits}f}"
+    if not float(text):
+        return "0"
     text = text.removeprefix("0") if text.startswith("0.") else text
     return ("−" if value < 0.0 else "+") + text
 
@@ -112,15 +114,16 @@ def proposal(offer: Event) -> str:
     return name + offer["words"]
 
 
-def demand_words(demand: Event) -> str:
-    """Say what is demanded, against what stands today, and by which norm."""
+def demand_words(demand: Event, to: str) -> str:
+    """Say what is demanded of whom, against what stands today, and by which norm."""
     today = demand["labels"][0] if "labels" in demand else figure(demand["from"])
     if not demand["fresh"]:
         least = demand["labels"][1] if "labels" in demand else figure(demand["to"])
-        return f"still demands {demand['name']} of {least} {demand['unit']} or more (today {today})"
-    norm = f", by the norm “{demand['norm'].replace('_', ' ')}”" if demand["norm"] else ""
-    asked = f"{figure(demand['asked'])} {demand['unit']}"
-    return f"demands {demand['name']} of {asked} (today {today}){norm}"
+        sum_ = f"{least} {demand['unit']} or more"
+        return f"still demands {demand['name']} of {sum_} from {to} (today {today})"
+    norm = f"; norm: {demand['norm'].replace('_', ' ')}" if demand["norm"] else ""
+    sum_ = f"{figure(demand['asked'])} {demand['unit']}"
+    return f"demands {demand['name']} of {sum_} from {to} (today {today}{norm})"
 
 
 def threat_words(names: Names, threat: Event) -> str:
