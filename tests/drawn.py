@@ -52,27 +52,31 @@ DOCTRINES = (
 )
 
 
-@st.composite
-def worlds(draw: st.DrawFn, *, most: int = 5, assemblies: bool = True) -> ScenarioFile:
+def worlds(*, places: int | None = None) -> st.SearchStrategy[ScenarioFile]:
     """Draw a world; its numbers come from one seed, its size from hypothesis.
 
-    most : players at most; assemblies : whether many-party questions may be in it
+    places : number of theatres, None draws it
     """
-    n = draw(st.integers(2, most))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    return Drawn(rng, NAMES[:n], draw(st.integers(0, 2)), assemblies).file()
+    return st.builds(
+        drawn_world,
+        seed=st.integers(0, 2**32 - 1),
+        actors=st.integers(2, len(NAMES)),
+        places=st.integers(0, 2) if places is None else st.just(places),
+    )
+
+
+def drawn_world(seed: int, actors: int, places: int) -> ScenarioFile:
+    """Make the world of a seed with some actors and theatres."""
+    return Drawn(np.random.default_rng(seed), NAMES[:actors], places).file()
 
 
 class Drawn:
     """A world drawn from a seed, part by part."""
 
-    def __init__(
-        self, rng: np.random.Generator, names: Sequence[str], places: int, assemblies: bool
-    ) -> None:
+    def __init__(self, rng: np.random.Generator, names: Sequence[str], places: int) -> None:
         self.rng = rng
         self.names = list(names)
         self.places = [f"place{n}" for n in range(places)]
-        self.assemblies = assemblies
         self.levers = self._levers()
 
     def file(self) -> ScenarioFile:
@@ -220,7 +224,7 @@ class Drawn:
         lines = []
         for name in sorted(self.levers):
             targets = [f"{a}.{k}" for a in self.names for k in ACCOUNTS if self.maybe(0.25)]
-            if self.places and self.maybe():
+            if self.places and name != "share" and self.maybe():
                 side = self.one(["challenger", "defender", "patron"])
                 lines.append((name, f"{self.one(self.places)}.{side}", self.some(-0.1, 0.4)))
             lines += [(name, target, self.some(-1, 1)) for target in targets]
@@ -319,7 +323,7 @@ class Drawn:
         }
 
     def _assemblies(self) -> Part:
-        if not self.assemblies or not self.maybe(0.3):
+        if not self.maybe(0.3):
             return {}
         name = self.one(sorted(self.levers))
         settings = self.levers[name]["settings"]

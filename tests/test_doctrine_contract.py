@@ -1,8 +1,7 @@
 """What every doctrine owes, shipped or not: one contract, run over all that are registered."""
 
-from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -21,6 +20,7 @@ from agents.doctrine import (
 )
 from agents.utility import possible_packages
 from tests.drawn import briefings
+from tests.papers import arrays, clerks
 from tests.worlds import play, strait
 
 QUESTIONS: tuple[Question, ...] = get_args(Question)
@@ -37,21 +37,6 @@ EXAMPLES = 15
 every_doctrine = pytest.mark.parametrize("name", doctrines())
 every_question = pytest.mark.parametrize("question", QUESTIONS)
 some_examples = settings(max_examples=EXAMPLES)
-
-
-def arrays(part: Any, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Walk through all arrays of a (nested) briefing or decision."""
-    for each in fields(part):
-        value = getattr(part, each.name)
-        here = f"{path}{each.name}"
-        if isinstance(value, np.ndarray):
-            yield here, value
-        elif is_dataclass(value):
-            yield from arrays(value, f"{here}.")
-        elif isinstance(value, tuple):
-            for n, item in enumerate(value):
-                if is_dataclass(item):
-                    yield from arrays(item, f"{here}[{n}].")
 
 
 def fresh(briefing: Briefing) -> Briefing:
@@ -207,26 +192,13 @@ CHECKS = {
 }
 
 
-@dataclass
-class Secretary:
-    """Decides as a doctrine does and keeps the briefings."""
-
-    name: str
-    decider: Doctrine
-    papers: list[Briefing] = field(default_factory=list)
-
-    def decide(self, briefing: Briefing) -> Decision:
-        self.papers.append(briefing)
-        return self.decider.decide(briefing)
-
-
 @pytest.fixture(scope="module")
 def from_a_game() -> list[Briefing]:
     """Briefings of every question and actor from four quarters of three games."""
     file = strait()
-    seats = {a: Secretary(a, get_doctrine(file.actors[a].doctrine)) for a in file.actors}
+    seats = clerks(file)
     play(file, 3, 4, deciders=seats)
-    return [briefing for seat in seats.values() for briefing in seat.papers]
+    return [briefing for seat in seats.values() for briefing in seat.asked()]
 
 
 @every_doctrine

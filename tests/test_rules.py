@@ -394,22 +394,17 @@ def test_ledger_lines_add_up(scenario: Scenario, game: Game) -> None:
     np.testing.assert_allclose(accounts, expected)
 
 
-@settings(max_examples=50)
-@given(worlds(), st.integers(0, 2**32 - 1))
+@settings(max_examples=25)
+@given(worlds(places=2), st.integers(0, 2**32 - 1))
 def test_transfers_conserve_forces(file: ScenarioFile, seed: int) -> None:
     """What a share moves leaves one theatre and arrives in the other, nothing more or less."""
     scenario = prepare(file).scenario
-    if not scenario.transfers:
-        return
     rng = np.random.default_rng(seed)
     strong = replace(scenario.theatres, forces=scenario.theatres.forces + 100.0)
     scenario = replace(scenario, theatres=strong)  # nothing is cut off at the least force
     levers = scenario.levers
     setting = rng.integers(0, levers.size[:, None], (len(levers.ids), 5))
     share = scenario.transfers[0].share
-    plain = np.flatnonzero(scenario.ledger.force_source[: scenario.transfers[0].first] == share)
-    if len(plain):
-        return  # this share also makes forces of its own
     setting[share] = np.arange(5) % 3
     for other in range(len(levers.ids)):
         if other != share:
