@@ -128,6 +128,7 @@ app = App(
     version_flags=["--version"],
     help_flags=["--help", "-h"],
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # `guarded` turns it into an exit code
 )
 scenarios = App(
     name="scenario",
@@ -409,8 +410,7 @@ def guarded(command: Callable[[], Any]) -> int:
     try:
         result = command()
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+    except KeyboardInterrupt:  # a batch has said how to go on
         return STOPPED
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -196,12 +197,40 @@ def test_a_fault_of_ours_is_told_shortly(
         guarded(broken)
 
 
-def test_ctrl_c_exits_with_130(capsys: pytest.CaptureFixture[str]) -> None:
-    def stopped() -> None:
+def test_ctrl_c_exits_with_130(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    assert guarded(stopped) == 130
-    assert capsys.readouterr().err == "stopped\n"
+    monkeypatch.setattr(runs.play, "play", stopped)
+    assert main(["play", "divide"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process there")
+def test_a_batch_that_was_stopped_goes_on_by_the_same_command(tmp_path: Path) -> None:
+    asked = "batch triad --runs 5120 --quarters 2 --workers 1 --out many".split()  # noqa: SIM905
+    with subprocess.Popen(
+        [sys.executable, "-c", START, *asked],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as program:
+        assert program.stderr is not None
+        assert "of 5,120 games" in program.stderr.readline()  # the first games are there
+        program.send_signal(signal.SIGINT)
+        said = program.stderr.read()
+    assert program.returncode == 130
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said
+    again = started(*asked, folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "of 5,120 games are there" in again.stderr
 
 
 def test_options_are_read_as_pairs() -> None:
