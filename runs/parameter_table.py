@@ -1,0 +1,220 @@
+"""The parameter table of a scenario as Markdown: value, range, unit, source, note of every number.
+
+`python -m runs.parameter_table` writes `model/PARAMETERS.md` anew from the 2025Q1 scenario.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from model.notice import NOTICE
+from model.parameters import Parameter, parameters
+from model.reading import read
+from model.schema import ASSUMED, ScenarioFile
+
+SCENARIO = "2025q1"
+FILE = Path(__file__).parents[1] / "model" / "PARAMETERS.md"
+COLUMNS = ("parameter", "value", "range", "unit", "source", "note")
+PER_ITEM = ("actors", "theatres")  # sections with a table for each item
+CHANCE, SHARE, UTILITY, VOTES = "chance", "0 to 1", "utility", "SMA %"
+HEAD = (
+    "The name of a parameter is its heading and its row joined by a dot. A range is what its "
+    "author holds plausible. SMA % is what one per cent on the cash of the Special Measures "
+    "Agreement costs in the body that ratifies it; utility is the scale on which a good deal is "
+    "worth some .02 to .3. What is no number to vary (settings of levers, leads, dates, names) is "
+    "told by `hubspoke scenario show`. Written by `python -m runs.parameter_table`; edit the "
+    "scenario, not this file."
+)
+
+# Units that follow from a parameter's place; `*` stands for any one part, {unit} for the unit of
+# the lever, stock or ledger line that the parameter belongs to.
+UNITS: tuple[tuple[str, str], ...] = (
+    ("rules.*", "0 off, 1 on"),  # the switches alone have no unit of their own
+    ("actors.*.agenda", "tables"),
+    ("actors.*.transactionalism", SHARE),
+    ("actors.*.reciprocity", "weight"),
+    ("actors.*.discount", "a quarter"),
+    ("actors.*.round_discount", "a round"),
+    ("actors.*.loss_aversion", "times a gain"),
+    ("actors.*.sharpness", "per utility"),
+    ("actors.*.reneging_cost", UTILITY),
+    ("actors.*.support", "share of voters"),
+    ("actors.*.ratification.support_weight", f"{VOTES} per share of voters"),
+    ("actors.*.ratification.*", VOTES),
+    ("actors.*.platforms.*.transactionalism", SHARE),
+    ("actors.*.platforms.*.weights.*", "weight"),
+    ("theatres.*.forces.*", "index"),
+    ("theatres.*.base_hazard", f"{CHANCE} a quarter"),
+    ("theatres.*.steepness", "log hazard per prize"),
+    ("theatres.*.reference", "prizes"),
+    ("theatres.*.prize", "prizes"),
+    ("theatres.*.war_cost", "prizes"),
+    ("theatres.*.crisis_share", "share of the stake"),
+    ("theatres.*.nuclear_risk", CHANCE),
+    ("theatres.*.credibility", SHARE),
+    ("theatres.*.treaty", SHARE),
+    ("theatres.*.stakes.*.value", "points of security"),
+    ("theatres.*.attention.*", "tables"),
+    ("levers.*.home_cost.*", f"{VOTES} per {{unit}}"),
+    ("levers.*.exit_cost.*", UTILITY),
+    ("levers.*.continuous", "share a quarter"),
+    ("levers.*.counts", "dispersion"),
+    ("levers.*.spoils.odds", f"{CHANCE} per {{unit}}"),
+    ("levers.*.consent.odds", CHANCE),
+    ("levers.*.escalator", "share a year"),
+    ("stocks.*.start", "{unit}"),
+    ("stocks.*.decay", "share a quarter"),
+    ("stocks.*.growth", "{unit}, a quarter"),
+    ("stocks.*.inflows.*.coefficient", "{unit}, a quarter, per unit of its source"),
+    ("ledger.*.coefficient", "{unit}"),
+    ("transfers.*.odds", CHANCE),
+    ("limits.*.limit", "as its levers"),
+    ("ties.*.trade", "USD bn a year"),
+    ("ties.*.trade_back", "USD bn a year"),
+    ("ties.*.*", SHARE),
+    ("beliefs.*", SHARE),
+    ("beliefs.*.*", SHARE),
+    ("tables.*.term", "quarters"),
+    ("tables.*.demands.*.norms.*", "{unit}"),
+    ("tables.*.threats.*.floor", UTILITY),
+    ("tables.*.commitment.in_kind.*", "cash per {unit}"),
+    ("events.*.odds", CHANCE),
+    ("events.*.when.hazard", f"{CHANCE} a quarter"),
+    ("events.*.effects.*.platforms.*", "weight"),
+    ("assemblies.*.members.*.influence", "weight"),
+    ("assemblies.*.members.*.*", "0 to 100"),
+)
+
+
+def unit_of(file: ScenarioFile, p: Parameter) -> str:
+    """Return the unit of a parameter: its own, else that of its place in the scenario.
+
+    Raises
+    ------
+    KeyError
+        If neither says one.
+    """
+    if p.unit:
+        return p.unit
+    parts = p.name.split(".")
+    for pattern, unit in UNITS:
+        places = pattern.split(".")
+        if _fits(places, parts):
+            return unit.format(unit=_unit_of_owner(file, parts))
+    raise KeyError(p.name)
+
+
+def _fits(pattern: list[str], parts: list[str]) -> bool:
+    same = len(pattern) == len(parts)
+    return same and all(a in ("*", b) for a, b in zip(pattern, parts, strict=True))
+
+
+def _unit_of_owner(file: ScenarioFile, parts: list[str]) -> str:
+    match parts:
+        case ["levers", lever, *_] | ["tables", _, "commitment", "in_kind", lever]:
+            return file.levers[lever].unit
+        case ["tables", table, "demands", number, *_]:
+            return file.levers[file.tables[table].demands[int(number)].lever].unit
+        case ["stocks", stock, *_]:
+            return file.stocks[stock].unit
+        case ["ledger", line, *_]:
+            return file.ledger[line].unit
+    return ""
+
+
+def note_of(file: ScenarioFile, p: Parameter) -> str:
+    """Say what a parameter is where its name does not, then its note."""
+    parts, what = p.name.split("."), ""
+    match parts:
+        case ["ledger", name, _]:
+            line = file.ledger[name]
+            sign = " (sign uncertain)" if line.sign_uncertain else ""
+            what = f"{line.source_of} → {', '.join(line.to)}: {line.why}{sign}"
+        case ["ties", number, layer]:
+            tie = file.ties[int(number)]
+            ends = (tie.source_of, tie.to)
+            what = " → ".join(ends[::-1] if layer == "trade_back" else ends)
+        case ["levers", lever, "start"]:
+            what = file.levers[lever].name
+        case ["stocks", stock, "start"]:
+            what = file.stocks[stock].name
+        case ["stocks", stock, "inflows", number, _]:
+            what = f"from {file.stocks[stock].inflows[int(number)].source_of}"
+        case ["tables", table, "threats", number, _]:
+            threat = file.tables[table].threats[int(number)]
+            what = f"{threat.by} on {threat.lever}"
+        case ["events", event, "odds"] | ["events", event, "when", "hazard"]:
+            what = file.events[event].name
+    return "; ".join(x for x in (what, p.note) if x)
+
+
+def table(file: ScenarioFile) -> str:
+    """Write the parameter table of a scenario, section by section, with its sources at the end."""
+    known = list(parameters(file).values())
+    assumed = sum(p.source == ASSUMED for p in known)
+    blocks = [
+        f"# Parameters of the scenario {file.name}",
+        NOTICE + ".",
+        f"{len(known)} numbers: {len(known) - assumed} with a source, {assumed} assumed. {HEAD}",
+    ]
+    groups: dict[str, list[Parameter]] = {}
+    for p in known:
+        groups.setdefault(_heading(p.name), []).append(p)
+    for heading in sorted(groups, key=lambda h: _order(file, h)):
+        blocks += [f"## {heading}", _rows(file, heading, groups[heading])]
+    return "\n\n".join([*blocks, "## Sources", _sources(file, known)]) + "\n"
+
+
+def _heading(name: str) -> str:
+    section, item, *_ = name.split(".")
+    return f"{section}.{item}" if section in PER_ITEM else section
+
+
+def _order(file: ScenarioFile, heading: str) -> tuple[int, int]:
+    """Sort sections as the schema does, items as the file does."""
+    section, _, item = heading.partition(".")
+    items = list(getattr(file, section)) if item else [item]
+    return list(type(file).model_fields).index(section), items.index(item)
+
+
+def _rows(file: ScenarioFile, heading: str, group: list[Parameter]) -> str:
+    lines = [COLUMNS, ("---",) * len(COLUMNS)]
+    for p in _together(group):
+        low, high = (_number(x) for x in p.range)
+        name = p.name.removeprefix(heading + ".")
+        cells = (f"`{name}`", _number(p.value), f"{low} … {high}", unit_of(file, p), p.source)
+        lines.append((*cells, note_of(file, p)))
+    return "\n".join(f"| {' | '.join(_cell(x) for x in line)} |" for line in lines)
+
+
+def _together(group: list[Parameter]) -> list[Parameter]:
+    """Put the parameters of one item side by side, items in the order of the file."""
+    items: dict[str, list[Parameter]] = {}
+    for p in group:
+        items.setdefault(".".join(p.name.split(".")[:2]), []).append(p)
+    return [p for item in items.values() for p in item]
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _sources(file: ScenarioFile, known: list[Parameter]) -> str:
+    used = Counter(p.source for p in known)
+    rows = [f"- `{key}` ({used[key]}): {text}" for key, text in file.sources.items() if used[key]]
+    return "\n".join([*rows, f"- `{ASSUMED}` ({used[ASSUMED]}): no source but the range stated"])
+
+
+def main() -> None:
+    """Write the table of the shipped scenario."""
+    FILE.write_text(table(read(SCENARIO)), encoding="utf-8")
+    print(f"wrote {FILE}")
+
+
+if __name__ == "__main__":
+    main()
