@@ -91,7 +91,9 @@ def why_reply(reply: Event) -> str:
     if accepted:
         return f"{said}, walking away {part(walking)}{threat}"
     if reply["gain"] >= 0.0:
-        return f"{said}, but by holding out it hoped to gain {part(reply['least'] + walking)}"
+        hope = part(reply["least"] + walking)
+        more = "a little more" if hope == part(total) else hope
+        return f"{said}, but by holding out it hoped to gain {more}"
     if abs(walking) < FELT:
         return f"{said}, and walking away cost nothing"
     better = "cost it less" if walking < 0.0 else "was worth more"

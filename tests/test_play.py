@@ -177,6 +177,8 @@ def test_a_refusal_is_explained_by_the_ledger() -> None:
     assert why_reply(reply(refusing=none)).endswith("and walking away cost nothing")
     held = reply(sum=0.03, gain=0.03, least=0.05, refusing=none)
     assert why_reply(held).endswith("+.03 in all, but by holding out it hoped to gain +.05")
+    held = reply(sum=0.03, gain=0.03, least=0.031, refusing=none)
+    assert why_reply(held).endswith("by holding out it hoped to gain a little more")
     assert why_reply(reply(possible=False)) == "less than it demands, or not to be signed"
     assert why_reply(reply(weighed=False)) == "by its doctrine, not by weighing"
 
