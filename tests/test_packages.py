@@ -150,19 +150,20 @@ class Package:
     blocked: Bools  # (state,)
 
 
-def packages(meeting: Meeting) -> list[Package]:
+def packages(meeting: Meeting, k: int) -> list[Package]:
     """All packages over the named levers within their limits of a quarter, and the bundles.
 
-    Those that no state allows are left out.
+    Those that a party knows to be barred in every state are left out.
     """
-    found = [*_free_packages(meeting), *_bundles(meeting)]
+    seat = prospect(meeting.view, meeting.seen, k, meeting.place(k)).seat
+    found = [*_free_packages(meeting, seat.blocked), *_bundles(meeting, seat.blocked)]
     return [package for package in found if not package.blocked.all()]
 
 
-def _free_packages(meeting: Meeting) -> Iterator[Package]:
+def _free_packages(meeting: Meeting, barred: Bools) -> Iterator[Package]:
     menus, named = meeting.seen.menu, meeting.named
     limit = np.where(named == NOBODY, 0, meeting.view.scenario.levers.step[named])
-    over = np.concatenate([meeting.seen.blocked, np.ones((1, meeting.runs), dtype=bool)])
+    over = np.concatenate([barred[:-1], np.ones((1, meeting.runs), dtype=bool)])
     each = np.arange(meeting.runs)
     free = menus.contains[:, : len(menus.slot)].astype(np.int64) * menus.slot_steps
     on_menu = {
@@ -181,12 +182,12 @@ def _free_packages(meeting: Meeting) -> Iterator[Package]:
             yield Package(tuple(moves), steps in on_menu, blocked)
 
 
-def _bundles(meeting: Meeting) -> Iterator[Package]:
-    menus, seen = meeting.seen.menu, meeting.seen
+def _bundles(meeting: Meeting, barred: Bools) -> Iterator[Package]:
+    menus, locked = meeting.seen.menu, meeting.seen.locked
     for bundle in menus.bundles:
         rows = np.array([(menus.lever[m], menus.steps[m], m) for m in bundle])
         wide = np.repeat(rows[:, :, None], meeting.runs, axis=2)
-        blocked = (seen.blocked | seen.locked)[list(bundle)].any(axis=0)
+        blocked = (barred[:-1] | locked)[list(bundle)].any(axis=0)
         yield Package(tuple((x[0], x[1], x[2]) for x in wide), listed=True, blocked=blocked)
 
 
@@ -329,9 +330,10 @@ class Measured:
     guessed: Floats  # (sample,) error in its estimate of the other's utility
 
 
-def measure(meeting: Meeting, k: int, all_: list[Package]) -> Measured:
+def measure(meeting: Meeting, k: int) -> Measured:
     """Measure a proposer at a table."""
-    judge, seat = Judge(meeting, k), as_moves(meeting, k, all_)
+    all_, judge = packages(meeting, k), Judge(meeting, k)
+    seat = as_moves(meeting, k, all_)
     each, count = np.arange(meeting.runs), len(all_)
     exact = np.array([judge.together(p) for p in all_]).reshape(count, 2, meeting.runs)
     truth = replace(seat, own=seat.own.copy(), theirs=seat.theirs.copy())
@@ -388,8 +390,7 @@ def measured(games: int, quarters: tuple[int, ...]) -> dict[str, Measured]:
     parts: dict[str, list[Measured]] = {}
     for game, world, chance in states(games, quarters):
         for meeting in meetings(game, world, chance):
-            all_ = packages(meeting)
-            here = [measure(meeting, k, all_) for k in range(2)]
+            here = [measure(meeting, k) for k in range(2)]
             parts.setdefault(meeting.seen.table.id, []).extend(here)
     return {table: gather(found) for table, found in parts.items()}
 
@@ -433,7 +434,7 @@ def meetings_of(games: int, quarters: tuple[int, ...]) -> Iterator[tuple[Meeting
 
 def test_a_package_of_one_move_is_priced_exactly() -> None:
     for meeting, k in meetings_of(*FEW):
-        all_ = [p for p in packages(meeting) if len(p.moves) == 1]
+        all_ = [p for p in packages(meeting, k) if len(p.moves) == 1]
         seat, judge = as_moves(meeting, k, all_), Judge(meeting, k)
         for p, package in enumerate(all_):
             exact, open_ = judge.together(package), ~package.blocked
@@ -452,7 +453,7 @@ def test_listed_packages_are_those_of_the_table() -> None:
             table.lever == NOBODY, np.inf, meeting.view.scenario.levers.step[table.lever]
         )
         table = replace(table, blocked=table.blocked | (np.abs(table.steps)[:, None] > limit))
-        here = as_moves(meeting, k, [p for p in packages(meeting) if p.listed])
+        here = as_moves(meeting, k, [p for p in packages(meeting, k) if p.listed])
         here = replace(here, required=table.required)
         for state in range(meeting.runs):
             one, other = _open_gains(table, state), _open_gains(here, state)
