@@ -89,7 +89,7 @@ def negotiate(
         )
         proposed = [answers[n].offer for n in names]
         made = np.where(speaker == 0, _given(proposed[0]), _given(proposed[1]))
-        made = np.where(going & _may_be_said(seats[0], made), made, 0)
+        made = np.where(going & _may_be_said(seats, made), made, 0)
         offers[t] = np.where(going, made, -1)
         answers = yield Ask(
             "reply",
@@ -127,17 +127,21 @@ def _given(answer: Any) -> Any:
     return answer
 
 
-def _may_be_said(seat: Seat, package: Ints) -> Bools:
-    """Say whether a package is open at a table, the same for both sides, whoever offers it.
+def _may_be_said(seats: tuple[Seat, ...], package: Ints) -> Bools:
+    """Say whether a package is open to both sides of a table, whoever offers it. (open game,).
 
-    A seat that is answered from outside may offer anything. package : (open game,)
+    One side may know of a promise that bars it, and a seat that is answered from outside may
+    offer anything.
     """
-    known = (package > NO_PACKAGE) & (package < len(seat.packages))
-    moves, runs = seat.packages[np.where(known, package, NO_PACKAGE)].T, np.arange(len(package))
-    credit = np.zeros(len(package))
-    for move in moves:
-        credit = credit + seat.credit[move, runs]
-    return known & ~seat.blocked[moves, runs].any(axis=0) & (credit >= seat.required - TIE)
+    known = (package > NO_PACKAGE) & (package < len(seats[0].packages))
+    moves = seats[0].packages[np.where(known, package, NO_PACKAGE)].T
+    runs = np.arange(len(package))
+    for seat in seats:
+        credit = np.zeros(len(package))
+        for move in moves:
+            credit = credit + seat.credit[move, runs]
+        known &= ~seat.blocked[moves, runs].any(axis=0) & (credit >= seat.required - TIE)
+    return known
 
 
 def _first_speaker(

@@ -14,6 +14,7 @@ from model.perception import (
     View,
     commitment_lift,
     estimate_goals,
+    hidden_from,
     move_credit,
     out_of_bounds,
     prices,
@@ -104,6 +105,8 @@ class Side:
     menace_odds: Floats  # (run,)
     leverage: Floats  # (account, run)
     leverage_odds: Floats  # (run,)
+    blocked: Bools  # (move, run) out of bounds, moved, over a limit, or a third party's business
+    credit: Floats  # (move, run)
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,7 @@ class TableView:
     table: TableRules
     menu: Menu
     sides: tuple[Side, Side]
-    blocked: Bools  # (move, run) out of bounds, moved, over a limit, or a third party's business
     locked: Bools  # (move, run) fixed by a living agreement of these two
-    credit: Floats  # (move, run)
 
 
 def view_table(view: View, number: int, menus: Menu) -> TableView:
@@ -123,26 +124,33 @@ def view_table(view: View, number: int, menus: Menu) -> TableView:
     scenario, world = view.scenario, view.world
     table = scenario.tables[number]
     sides = tuple(_side(view, number, menus, k) for k in range(2))
-    lever = menus.lever
-    living = world.lock[lever] > world.quarter
-    partner = np.isin(world.lock_with[lever], table.parties)
-    # the levers that both know of are what both can name; a secret of one is no move of the table
-    blocked = out_of_bounds(view, table.parties[0], lever, menus.steps)
-    blocked |= out_of_bounds(view, table.parties[1], lever, menus.steps)
-    blocked |= absent_consent(scenario.levers, table.parties, lever, menus.steps)[:, None]
-    setting = view.known[table.parties[0]].setting
-    credit = np.zeros((len(lever), world.runs))
-    for m, x in enumerate(lever):
+    living = world.lock[menus.lever] > world.quarter
+    partner = np.isin(world.lock_with[menus.lever], table.parties)
+    return TableView(table, menus, (sides[0], sides[1]), living & partner)
+
+
+def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
+    """Moves that a party knows to be out of reach, (move, run).
+
+    What is bound by a secret promise to somebody else is barred for those alone who know of it:
+    the others may name it in vain.
+    """
+    scenario, world = view.scenario, view.world
+    lever, steps = menus.lever, menus.steps
+    bound = (world.lock[lever] > world.quarter) & ~np.isin(world.lock_with[lever], table.parties)
+    bound &= ~hidden_from(scenario, world, actor)[lever]
+    consent = ~absent_consent(scenario.levers, table.parties, lever, steps)[:, None]
+    return out_of_bounds(view, actor, lever, steps) | bound | ~consent
+
+
+def _credit(view: View, table: TableRules, actor: int, menus: Menu) -> Floats:
+    """How far each move goes towards a headline demand, as a party knows it, (move, run)."""
+    credit = np.zeros((len(menus.lever), view.world.runs))
+    for m, x in enumerate(menus.lever):
         if table.credit[x].any():
-            credit[m] = move_credit(scenario, table, setting, int(x), int(menus.steps[m]))
-    return TableView(
-        table,
-        menus,
-        (sides[0], sides[1]),
-        blocked | (living & ~partner),
-        living & partner,
-        credit,
-    )
+            setting = view.known[actor].setting
+            credit[m] = move_credit(view.scenario, table, setting, int(x), int(menus.steps[m]))
+    return credit
 
 
 def absent_consent(levers: Levers, parties: tuple[int, int], lever: Ints, steps: Ints) -> Bools:
@@ -176,6 +184,8 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
         menace_odds,
         leverage,
         leverage_odds,
+        _barred(view, table, me, menus),
+        _credit(view, table, me, menus),
     )
 
 
@@ -253,8 +263,8 @@ def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
         lever=np.broadcast_to(lever, (len(lever), world.runs)),
         steps=np.concatenate([menus.steps, [0]]),
         names=scenario.levers.ids,
-        blocked=np.concatenate([seen.blocked, none.astype(bool)]),
-        credit=np.concatenate([seen.credit, none]),
+        blocked=np.concatenate([side.blocked, none.astype(bool)]),
+        credit=np.concatenate([side.credit, none]),
         required=np.full(world.runs, -np.inf),
         menace=side.menace,
         menace_odds=side.menace_odds,

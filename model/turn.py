@@ -294,7 +294,7 @@ class Quarter:
         briefing = self.ask.briefings[name]
         handed = replace(
             briefing,
-            memory=self.memory[a][:, runs],
+            memory=self.memory[a][:, runs].copy(),
             draw=private_draw(self.chance, briefing.quarter, name, runs),
         )
         decision = decider.decide(handed)
