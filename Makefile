@@ -10,7 +10,7 @@ help:  ## list the jobs
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1 | \2/p' Makefile | awk -F ' [|] ' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 demo: .venv/.ready  ## play the 2025Q1 scenario once, then 2,000 times, and draw the figure
-	$(BIN)/hubspoke play 2025q1 --out results/demo/game.jsonl
+	$(BIN)/hubspoke play 2025q1 --out results/demo/game
 	$(BIN)/hubspoke batch 2025q1 --runs 2000 --out results/demo/batch
 
 test: .venv/.ready-test  ## run the tests

@@ -233,7 +233,6 @@ class Lever(Part):
     counts: Quantity | None = None  # dispersion: events a quarter are drawn with the value as mean
     spoils: Spoiler | None = None
     consent: Consent | None = None
-    escalator: Quantity | None = None  # nominal growth a year inside an agreement
     visible: Literal["all", "parties"] = "all"
     hostile: bool = False  # raising it is seen as a build-up or provocation by those it hurts
     source: str

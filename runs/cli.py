@@ -328,6 +328,26 @@ def check(scenario: ScenarioName, /) -> int:
     return DONE if verdict.ok else USERS_FAULT
 
 
+@command(scenarios, "scales")
+def scales(
+    scenario: ScenarioName,
+    /,
+    *,
+    write: Annotated[bool, Parameter(help="Put them into the scenario's file.")] = False,
+) -> int:
+    """Measure the yardsticks of the accounts: their spread while nobody changes anything."""
+    from model.reading import locate, read
+    from runs.scales import as_lines, measure_scales, write_scales
+
+    measured = measure_scales(read(scenario))
+    say(as_lines(measured))
+    if write:
+        path = locate(scenario)
+        write_scales(path, measured)
+        say([f"Written to {path}"])
+    return DONE
+
+
 def say(lines: Iterable[str]) -> None:
     """Print lines."""
     for line in lines:

@@ -62,7 +62,6 @@ UNITS: tuple[tuple[str, str], ...] = (
     ("levers.*.counts", "dispersion"),
     ("levers.*.spoils.odds", f"{CHANCE} per {{unit}}"),
     ("levers.*.consent.odds", CHANCE),
-    ("levers.*.escalator", "share a year"),
     ("stocks.*.start", "{unit}"),
     ("stocks.*.decay", "share a quarter"),
     ("stocks.*.growth", "{unit}, a quarter"),

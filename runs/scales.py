@@ -48,6 +48,15 @@ def measure_scales(
     }
 
 
+def as_lines(scales: dict[str, dict[str, float]]) -> list[str]:
+    """Return the scales as lines of a scenario file."""
+    rows = [
+        f"  {actor}: {{{', '.join(f'{k}: {v:g}' for k, v in row.items())}}}"
+        for actor, row in scales.items()
+    ]
+    return [HEADING, "# (written by `hubspoke scenario scales NAME --write`)", "scales:", *rows]
+
+
 def write_scales(path: Path, scales: dict[str, dict[str, float]]) -> None:
     """Put measured scales into a scenario file, replacing those that it has.
 
@@ -59,8 +68,4 @@ def write_scales(path: Path, scales: dict[str, dict[str, float]]) -> None:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^# Standard deviations of accounts.*\n(?:#.*\n)*", "", text)
     text = re.sub(r"(?m)^scales:.*\n(?:[ \t#].*\n|\n(?=[ \t]))*", "", text).rstrip("\n")
-    lines = [f"\n\n{HEADING}", "# (written by `hubspoke scenario scales`)", "scales:"]
-    for actor, row in scales.items():
-        inside = ", ".join(f"{k}: {v:g}" for k, v in row.items())
-        lines.append(f"  {actor}: {{{inside}}}")
-    path.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text(text + "\n\n" + "\n".join(as_lines(scales)) + "\n", encoding="utf-8")

@@ -282,3 +282,16 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
         said = program.stderr.read()
     assert program.returncode == 0
     assert said == b""
+
+
+def test_scales_can_be_measured_and_put_into_a_scenario_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = tmp_path / "mine.yaml"
+    world.write_text("name: mine\ntitle: Mine\nabout: A copy\nextends: triad\nquarters: 4\n")
+    assert main(["scenario", "scales", str(world), "--write"]) == 0
+    assert "security:" in capsys.readouterr().out
+    first = world.read_text()
+    assert main(["scenario", "check", str(world)]) == 0
+    assert main(["scenario", "scales", str(world), "--write"]) == 0
+    assert world.read_text() == first, "measured anew, written once"

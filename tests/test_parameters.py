@@ -186,7 +186,6 @@ def test_every_chance_and_weight_of_the_shipped_worlds_has_a_domain() -> None:
         "floor",
         "win_set",
         "support_weight",
-        "escalator",
         "limit",
     }
     for name in shipped():
