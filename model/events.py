@@ -10,9 +10,9 @@ from agents.briefing import Bools, Floats
 from model.beliefs import Evidence
 from model.chance import Chance
 from model.politics import hold_election
-from model.scenario import NOBODY, Scenario, nearest_setting, quarter_index
+from model.scenario import Scenario, nearest_setting, quarter_index
 from model.schema import Condition, Effect, Event
-from model.world import NEVER_DUE, World
+from model.world import World, overtake
 
 
 @dataclass(frozen=True)
@@ -126,22 +126,13 @@ def _move_lever(scenario: Scenario, world: World, effect: Effect, where: Bools) 
     """Move a lever at once; what was promised on it is overtaken by the event."""
     assert effect.lever is not None
     lever = scenario.lever(effect.lever)
-    settings = scenario.levers.settings[lever]
     size = scenario.levers.size[lever]
-    setting, value = world.setting.copy(), world.value.copy()
     if effect.to is not None:
-        target = np.full(world.runs, nearest_setting(settings[:size], effect.to))
+        settings = scenario.levers.settings[lever, :size]
+        target = np.full(world.runs, nearest_setting(settings, effect.to))
     else:
-        target = np.minimum(np.maximum(setting[lever] + (effect.by or 0), 0), size - 1)
-    setting[lever] = np.where(where, target, setting[lever])
-    if scenario.levers.follow[lever, 0] == 0.0:
-        value[lever] = np.where(where, settings[setting[lever]], value[lever])
-    due, promised = world.due.copy(), world.promised_to.copy()
-    tally = world.tally.copy()
-    tally[3] += where & (promised[lever] != NOBODY)
-    due[lever] = np.where(where, NEVER_DUE, due[lever])
-    promised[lever] = np.where(where, NOBODY, promised[lever])
-    return replace(world, setting=setting, value=value, due=due, promised_to=promised, tally=tally)
+        target = np.minimum(np.maximum(world.setting[lever] + (effect.by or 0), 0), size - 1)
+    return overtake(scenario, world, lever, target, where)
 
 
 def _add_support(world: World, actor: int, amount: float, where: Bools) -> World:

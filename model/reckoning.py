@@ -19,7 +19,7 @@ from model.perception import View, accounts_in_effect, over_limit, prices
 from model.politics import offices, update_support
 from model.scenario import NOBODY, Scenario
 from model.theatres import Crises
-from model.world import NEVER_DUE, World, settings_value
+from model.world import NEVER_DUE, World, overtake, settings_value
 
 
 @dataclass(frozen=True)
@@ -300,29 +300,8 @@ def draw_activity(scenario: Scenario, world: World, chance: Chance) -> World:
         odds = np.minimum(levers.spoil_odds[x] * np.maximum(units, 0.0), 1.0)
         draw = chance.uniform("spoil", world.quarter, levers.ids[x])[0]
         hit = (draw < odds) & (world.setting[other] > to)
-        world = _drop(scenario, world, int(other), int(to), hit)
+        world = overtake(scenario, world, int(other), np.full(world.runs, to), hit)
     return world
-
-
-def _drop(scenario: Scenario, world: World, lever: int, to: int, where: Bools) -> World:
-    """Drop a lever to a setting at once: what was promised on it is void."""
-    setting, value, due = world.setting.copy(), world.value.copy(), world.due.copy()
-    promised, before, tally = world.promised_to.copy(), world.before.copy(), world.tally.copy()
-    tally[3] += where & (promised[lever] != NOBODY)
-    setting[lever] = np.where(where, to, setting[lever])
-    before[lever] = np.where(where, to, before[lever])
-    value[lever] = np.where(where, scenario.levers.settings[lever, to], value[lever])
-    due[lever] = np.where(where, NEVER_DUE, due[lever])
-    promised[lever] = np.where(where, NOBODY, promised[lever])
-    return replace(
-        world,
-        setting=setting,
-        value=value,
-        due=due,
-        promised_to=promised,
-        before=before,
-        tally=tally,
-    )
 
 
 def move_stocks(scenario: Scenario, world: World) -> World:

@@ -95,6 +95,28 @@ def settings_value(scenario: Scenario, setting: Ints) -> Floats:
     return np.take_along_axis(scenario.levers.settings, setting, axis=1)
 
 
+def overtake(scenario: Scenario, world: World, lever: int, target: Ints, where: Bools) -> World:
+    """Put a lever to a setting at once; what was promised on it is void, and no secret any more.
+
+    A continuous lever is given a new setting to follow. target, where : (run,)
+    """
+    names = ("setting", "before", "value", "due", "promised_to", "secret", "tally")
+    new = {name: getattr(world, name).copy() for name in names}
+    new["tally"][3] += where & (new["promised_to"][lever] != NOBODY)
+    settings = scenario.levers.settings[lever]
+    stepped = scenario.levers.follow[lever, 0] == 0.0
+    for name, put in (
+        ("setting", target),
+        ("before", target),
+        ("value", settings[target] if stepped else world.value[lever]),
+        ("due", NEVER_DUE),
+        ("promised_to", NOBODY),
+        ("secret", False),
+    ):
+        new[name][lever] = np.where(where, put, new[name][lever])
+    return replace(world, **new)
+
+
 def start_world(scenario: Scenario, runs: int) -> World:
     """Return the world at the start of the first quarter, before references are set."""
     n = len(scenario.levers.ids)
