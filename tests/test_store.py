@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -278,23 +279,28 @@ def test_leftovers_of_a_kill_are_swept(tmp_path: Path) -> None:
     assert others.exists()
 
 
-@pytest.fixture
+@contextmanager
 def small_disk() -> Iterator[None]:
-    """Let no file grow beyond a kilobyte: the system refuses to write, as a full disk does."""
+    """Let no file grow beyond a kilobyte: the system refuses to write, as a full disk does.
+
+    Only within the test's body: pytest's own output may be a file, too.
+    """
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("small_disk")
 def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path: Path) -> None:
-    with Store(tmp_path, manifest()) as store, pytest.raises(UserError, match="no space left"):
-        store.write(chunk(Part(0, 8)))
-    assert not list((tmp_path / "outcomes").glob("part-*.parquet"))
-    assert all(is_whole(file) for file in parts(tmp_path))
-    assert not list(tmp_path.glob("*/.*.tmp"))
+    with small_disk(), Store(tmp_path, manifest()) as store:
+        with pytest.raises(UserError, match="no space left"):
+            store.write(chunk(Part(0, 8)))
+        assert not list((tmp_path / "outcomes").glob("part-*.parquet"))
+        assert all(is_whole(file) for file in parts(tmp_path))
+        assert not list(tmp_path.glob("*/.*.tmp"))
     with Store(tmp_path, manifest()) as store:
         assert Part(0, 8) in store.missing()
 
