@@ -336,7 +336,8 @@ def _promise(
         secret[x, at] = table.secret
         moved[x, at] = True
         tally[0, at] += 1
-        _move_reference(scenario, reference, table, x, at, before, after)
+        if not table.secret:  # else when it falls due: a reference is public
+            take_for_granted(scenario, reference, table, x, at, before, after)
     at = talks.runs[signed]
     agreed[talks.table, at] = paid_decided(scenario, table, setting)[at]
     return replace(
@@ -361,7 +362,7 @@ def paid_decided(scenario: Scenario, table: TableRules, setting: Ints) -> Floats
     return paid(table.credit, values)
 
 
-def _move_reference(
+def take_for_granted(
     scenario: Scenario,
     reference: Floats,
     table: TableRules,

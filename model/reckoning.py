@@ -10,7 +10,7 @@ import numpy as np
 from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises
 from agents.numerics import exp, log
 from agents.utility import KINDS, value_of_account
-from model.bargaining import Ask, Signing, Talks
+from model.bargaining import Ask, Signing, Talks, take_for_granted
 from model.beliefs import Evidence, learn, update_commitment, update_hostility
 from model.chance import Chance, negative_binomial
 from model.ledger import source_start, source_values
@@ -186,6 +186,7 @@ def fall_due(
             setting=setting,
             before=np.where(over, setting, world.before),
             value=np.where(due & stepped, value, world.value),
+            reference=_granted(scenario, world, kept, setting),
             due=np.where(over, NEVER_DUE, world.due),
             promised_to=np.where(over, NOBODY, world.promised_to),
             secret=world.secret & ~over,
@@ -195,6 +196,19 @@ def fall_due(
         ),
         Kept(kept, broken),
     )
+
+
+def _granted(scenario: Scenario, world: World, kept: Bools, setting: Ints) -> Floats:
+    """References once the sums of secret deals are there for all to see, (actor, account, run)."""
+    reference = world.reference.copy()
+    for table in scenario.tables:
+        x = table.headline
+        at = np.flatnonzero(kept[x] & world.secret[x])
+        if table.secret and x != NOBODY and len(at):
+            before, after = world.before[x, at], setting[x, at]
+            lever = np.full(len(at), x)
+            take_for_granted(scenario, reference, table, lever, at, before, after)
+    return reference
 
 
 def _return(scenario: Scenario, world: World, back: Bools, setting: Ints) -> tuple[Bools, Ints]:
