@@ -54,18 +54,28 @@ class Clerk:
         return [b for b, _ in self.papers if question in ("", b.question)]
 
 
+Key = tuple[int, str, str, int]  # quarter, question, table and round
+
+
+def key(briefing: Briefing) -> Key:
+    """Say which question of a game this is."""
+    table = briefing.seats[0].table if briefing.seats else ""
+    return briefing.quarter, briefing.question, table, briefing.round
+
+
 @dataclass
 class Replay:
-    """Answers what was answered before, question by question, whatever it is shown now."""
+    """Answers what was answered before, whatever it is shown now; a question not put before: no."""
 
     name: str
-    answers: list[Decision]
-    papers: list[Briefing] = field(default_factory=list)
+    answers: dict[Key, Decision]
+    papers: dict[Key, Briefing] = field(default_factory=dict)
 
     def decide(self, briefing: Briefing) -> Decision:
-        """Return the answer of the same place."""
-        self.papers.append(briefing)
-        return self.answers[len(self.papers) - 1]
+        """Return the answer to the same question."""
+        asked = key(briefing)
+        self.papers[asked] = briefing
+        return self.answers.get(asked) or get_doctrine("status_quo").decide(briefing)
 
 
 def clerks(file: ScenarioFile, doctrine: str | None = None) -> dict[str, Clerk]:
@@ -78,4 +88,7 @@ def clerks(file: ScenarioFile, doctrine: str | None = None) -> dict[str, Clerk]:
 
 def replays(seats: Mapping[str, Clerk]) -> dict[str, Replay]:
     """Seat a replay of every clerk."""
-    return {a: Replay(a, [answer for _, answer in seat.papers]) for a, seat in seats.items()}
+    return {
+        name: Replay(name, {key(asked): answer for asked, answer in seat.papers})
+        for name, seat in seats.items()
+    }

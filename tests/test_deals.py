@@ -1,0 +1,352 @@
+"""What becomes of a deal, a vote, a threat and a demand: scripted games, quarter by quarter."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.beliefs import reliability, resolve
+from model.scenario import NOBODY
+from model.schema import ScenarioFile
+from model.world import NEVER_DUE
+from tests.scripts import Script
+from tests.worlds import (
+    Part,
+    Played,
+    actor,
+    event,
+    ledger,
+    lever,
+    number,
+    numbers,
+    play,
+    rules,
+    table,
+    votes,
+    world,
+)
+
+NAMES = ("Ann", "Ben", "Cyd")
+BOTH = {"gift": 1, "help": 1}
+
+
+def trio(
+    *,
+    levers: Part | None = None,
+    tables: Part | None = None,
+    voter: Part | None = None,
+    **parts: Any,
+) -> ScenarioFile:
+    """Ann's gift takes two quarters, Ben's help none; Ben also hosts Ann's guard; Cyd looks on.
+
+    levers, tables : changes of single ones; voter : what must ratify for Ben
+    """
+    all_levers = {
+        "gift": lever("Ann", [0, 1, 2, 3], 1, lead=2, unilateral="both"),
+        "help": lever("Ben", [0, 1, 2], 0, unilateral="both", home_cost=numbers(Ben=3)),
+        "guard": lever("Ann", [0, 1, 2], 1, host="Ben", unilateral="down"),
+    }
+    norms = numbers(mild=1, extreme=10)
+    pact = table(
+        "Ann",
+        "Ben",
+        term=4,
+        levers=["gift", "help", "guard"],
+        demands=[{"by": "Ann", "lever": "help", "norms": norms}],
+        threats=[{"by": "Ann", "lever": "guard", "steps": -1, "lead": 2, "floor": number(0)}],
+    )
+    all_tables = {"pact": pact, "side": table("Ben", "Cyd", levers=["help"])}
+    for name, change in (levers or {}).items():
+        all_levers[name] = all_levers[name] | change
+    for name, change in (tables or {}).items():
+        all_tables[name] = all_tables[name] | change
+    lines = ledger(
+        ("gift", "Ann.treasury", -1),
+        ("gift", "Ben.treasury", 1),
+        ("help", "Ben.treasury", -1),
+        ("help", "Ann.treasury", 1),
+        ("help", "Cyd.commerce", 1),
+        ("guard", "Ben.security", 1),
+    )
+    given = {"rules": rules(first_mover="opener", weight_noise=0, threat_reversal=0)} | parts
+    actors = {
+        name: actor("status_quo", ratification=voter if name == "Ben" else None) for name in NAMES
+    }
+    tie = {"from": "Ann", "to": "Ben"} | numbers(alliance=0.8, trade=10, trade_back=10)
+    other = {"from": "Ben", "to": "Cyd"} | numbers(alliance=0.4, trade=5)
+    return world(
+        actors, all_levers, tables=all_tables, ledger=lines, **({"ties": [tie, other]} | given)
+    )
+
+
+ANN = Script(opens={0: {"pact": ["gift", "help"]}}, offers={0: BOTH})
+BEN = Script(accepts=[0])
+
+
+def played(
+    file: ScenarioFile,
+    quarters: int,
+    *,
+    ann: Script = ANN,
+    ben: Script = BEN,
+    cyd: Script | None = None,
+) -> Played:
+    return play(file, 2, quarters, deciders={"Ann": ann, "Ben": ben, "Cyd": cyd or Script()})
+
+
+def path(game: Played, name: str) -> list[float]:
+    """Value of a lever from the start to the end, the same in all runs."""
+    x = game.game.scenario.lever(name)
+    values = np.array([w.value[x] for w in game.worlds])
+    assert (values == values[:, :1]).all()
+    return values[:, 0].tolist()
+
+
+def about(game: Played, quarter: int, observer: str, other: str) -> float:
+    """How reliable one thinks another after some quarters."""
+    i, j = (game.game.scenario.actor(x) for x in (observer, other))
+    return float(reliability(game.worlds[quarter])[i, j, 0])
+
+
+def signed(game: Played, quarter: int, name: str) -> bool:
+    number_ = [t.id for t in game.game.scenario.tables].index(name)
+    signing = game.records[quarter].signings[number_]
+    return signing is not None and bool(signing.signed.all())
+
+
+def test_a_deal_takes_effect_after_its_lead_and_holds_for_its_term() -> None:
+    game = played(trio(), 6)
+    assert signed(game, 0, "pact")
+    assert path(game, "help") == [0, 1, 1, 1, 1, 1, 1]
+    assert path(game, "gift") == [1, 1, 1, 2, 2, 2, 2]
+    scenario, after = game.game.scenario, game.worlds[1]
+    gift, help_ = scenario.lever("gift"), scenario.lever("help")
+    assert after.due[[gift, help_], 0].tolist() == [2, NEVER_DUE]
+    assert after.lock[[gift, help_], 0].tolist() == [4, 4]
+    assert after.closed[[t.id for t in scenario.tables].index("pact"), 0] == 4
+    assert game.end.tally[:, 0].tolist() == [2, 2, 0, 0]
+
+
+def test_a_kept_promise_is_remembered_when_it_falls_due() -> None:
+    """From a = .6, b = .4: one kept promise of weight .1, then forgetting by .95 a quarter."""
+    game = played(trio(), 3)
+    assert about(game, 0, "Ann", "Ben") == pytest.approx(0.6)
+    assert about(game, 1, "Ann", "Ben") == pytest.approx(0.7 / 1.1)
+    assert about(game, 1, "Ben", "Ann") == pytest.approx(0.6)
+    assert about(game, 3, "Ben", "Ann") == pytest.approx(0.7 / 1.1)
+    assert about(game, 2, "Ann", "Ben") == pytest.approx(0.695 / 1.095)
+
+
+def test_a_broken_promise_falls_back_and_is_remembered() -> None:
+    """b = .95 x .4 + .05 x .4 + 1.5: a step of one is the whole promise."""
+    game = played(trio(), 4, ann=Script(ANN.opens, offers=ANN.offers, breaks=[2]))
+    assert path(game, "gift") == [1, 1, 1, 1, 1]
+    assert about(game, 3, "Ben", "Ann") == pytest.approx(0.6 / 2.5)
+    assert game.end.tally[:, 0].tolist() == [2, 1, 1, 0]
+    gift = game.game.scenario.lever("gift")
+    assert (game.worlds[3].lock[gift] <= 2).all()
+
+
+def test_what_was_not_due_is_not_owed_to_one_who_broke_its_word() -> None:
+    game = played(trio(), 4, ben=Script(accepts=[0], breaks=[0]))
+    assert path(game, "help") == [0] * 5
+    assert path(game, "gift") == [1] * 5
+    assert game.end.tally[:, 0].tolist() == [2, 0, 1, 1]
+
+
+def test_rumour_reaches_those_with_a_like_tie() -> None:
+    """Cyd hears of Ben's breach towards Ann as far as Ben's ties to both are alike, times .3."""
+    game = played(trio(), 1, ben=Script(accepts=[0], breaks=[0]))
+    scenario = game.game.scenario
+    ann, ben, cyd = (scenario.actor(x) for x in NAMES)
+    like = scenario.ties.likeness[ben, ann, cyd, 0]
+    assert like == pytest.approx(1 - (0.4 + 0.5) / 4)
+    assert about(game, 1, "Cyd", "Ben") == pytest.approx(0.6 / (1 + 1.5 * 0.3 * like))
+
+
+def test_a_secret_breach_is_no_rumour() -> None:
+    secret = trio(tables={"pact": {"visible": "parties"}})
+    game = played(secret, 4, ann=Script(ANN.opens, offers=ANN.offers, breaks=[2]))
+    assert about(game, 3, "Ben", "Ann") == pytest.approx(0.6 / 2.5)
+    assert about(game, 4, "Cyd", "Ann") == pytest.approx(0.6)
+
+
+def test_a_failed_vote_leaves_the_talks_open() -> None:
+    game = played(trio(voter=votes(-100, 1)), 2)
+    pact = [t.id for t in game.game.scenario.tables].index("pact")
+    signing = game.records[0].signings[pact]
+    assert signing is not None
+    assert signing.odds[1] == pytest.approx([0, 0])
+    assert not signing.signed.any()
+    assert (game.worlds[1].opener[pact] == game.game.scenario.actor("Ann")).all()
+    assert path(game, "help") == [0, 0, 0]
+    assert game.end.tally.sum() == 0
+
+
+@pytest.mark.parametrize(("win_set", "passes"), [(3.5, True), (2.5, False)])
+def test_a_sharp_body_passes_what_lies_in_its_win_set(win_set: float, passes: bool) -> None:
+    """One more help costs Ben 3 at home."""
+    game = played(trio(voter=votes(win_set, 0.01)), 1)
+    assert signed(game, 0, "pact") == passes
+
+
+@pytest.mark.parametrize(("odds", "agrees"), [(1, True), (0, False)])
+def test_a_scripted_party_may_have_to_agree(odds: float, agrees: bool) -> None:
+    asked = {"gift": {"consent": {"party": "Islanders", "odds": number(odds)}}}
+    assert signed(played(trio(levers=asked), 1), 0, "pact") == agrees
+
+
+def test_a_deal_on_a_lever_that_moved_meanwhile_is_void() -> None:
+    """Ben promises the same help at both tables in one quarter; the second by id comes too late."""
+    cyd = Script(opens={0: {"side": ["help"]}}, offers={0: {"help": 1}})
+    game = played(trio(), 1, cyd=cyd)
+    assert signed(game, 0, "pact")
+    assert not signed(game, 0, "side")
+    side = game.records[0].signings[[t.id for t in game.game.scenario.tables].index("side")]
+    assert side is not None
+    assert side.overtaken.all()
+    assert path(game, "help") == [0, 1]
+
+
+def test_what_one_agreement_fixes_is_closed_to_others() -> None:
+    cyd = Script(
+        opens={n: {"side": ["help"]} for n in range(1, 6)},
+        offers={n: {"help": -1} for n in range(1, 6)},
+    )
+    game = played(trio(), 6, ben=Script(accepts=range(6)), cyd=cyd)
+    assert [signed(game, n, "side") for n in range(6)] == [False] * 4 + [True, False]
+    assert path(game, "help") == [0, 1, 1, 1, 1, 0, 0]
+
+
+def test_moving_what_an_agreement_fixes_is_breaking_it() -> None:
+    game = played(trio(), 3, ben=Script(accepts=[0], moves={1: {"help": -1}}))
+    assert path(game, "help") == [0, 1, 0, 0]
+    kept_then_broken = (0.95 * 0.7 + 0.03) / (0.95 * 1.1 + 0.05 + 1.5)
+    assert about(game, 2, "Ann", "Ben") == pytest.approx(kept_then_broken)
+
+
+def test_the_host_must_agree_to_what_the_owner_may_not_do_alone() -> None:
+    up = Script(opens={0: {"pact": ["guard"]}}, offers={0: {"guard": 1}})
+    assert path(played(trio(), 1, ann=up), "guard") == [1, 2]
+    assert path(played(trio(), 1, ann=up, ben=Script()), "guard") == [1, 1]
+    down = Script(moves={0: {"guard": -1}})
+    assert path(played(trio(), 1, ann=down), "guard") == [1, 0]
+    with pytest.raises(IndexError):  # no such option
+        played(trio(), 1, ann=Script(moves={0: {"guard": 1}}))
+
+
+DEMAND = Script(opens={n: {"pact": ["help", "gift"]} for n in range(5)}, demands={0: 1})
+
+
+def asked(game: Played) -> list[float]:
+    """What stands asked at the table after each quarter."""
+    pact = [t.id for t in game.game.scenario.tables].index("pact")
+    return [float(w.demand[pact, 0]) for w in game.worlds[1:]]
+
+
+def test_a_demand_stands_at_its_height_and_then_comes_down() -> None:
+    """10 when made, then towards the believed settlement (here today's 0) by e^-.5 a quarter."""
+    game = played(trio(), 4, ann=DEMAND)
+    assert asked(game) == pytest.approx([10 * np.exp(-0.5 * n) for n in range(4)])
+
+
+def test_below_a_demand_nothing_is_signed() -> None:
+    """One more help does not meet 10, rounded down to the highest setting 2; with mild it does."""
+    extreme = Script(DEMAND.opens, demands={0: 1}, offers={0: {"help": 1}})
+    assert not signed(played(trio(), 1, ann=extreme), 0, "pact")
+    mild = Script(DEMAND.opens, demands={0: 0}, offers={0: {"help": 1}})
+    assert signed(played(trio(), 1, ann=mild), 0, "pact")
+
+
+def test_a_demand_lapses_with_the_talks() -> None:
+    once = Script({0: {"pact": ["help"]}}, demands={0: 1})
+    assert asked(played(trio(), 2, ann=once)) == [10, -np.inf]
+
+
+REFUSED = Script(
+    opens={n: {"pact": ["help", "gift"]} for n in range(6)},
+    announces=range(6),
+    carries_out=range(6),
+)
+
+
+def no_rumours() -> ScenarioFile:
+    return trio(rules=rules(spillover=0, threat_reversal=0, first_mover="opener"))
+
+
+def test_a_threat_is_carried_out_when_it_falls_due() -> None:
+    game = played(no_rumours(), 4, ann=REFUSED, ben=Script())
+    assert [bool(r.own_moves.announced.all()) for r in game.records] == [True, False, False, True]
+    assert [bool(r.own_moves.carried_out.all()) for r in game.records] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert path(game, "guard") == [1, 1, 1, 0, 0]
+    i, j = (game.game.scenario.actor(x) for x in ("Cyd", "Ann"))
+    assert resolve(game.worlds[3])[i, j, 0] == pytest.approx(0.8 / 1.3)
+
+
+def test_a_bluff_is_remembered() -> None:
+    game = played(no_rumours(), 3, ann=Script(REFUSED.opens, announces=[0]), ben=Script())
+    assert game.records[2].own_moves.bluffed.all()
+    assert path(game, "guard") == [1] * 4
+    for observer in ("Ben", "Cyd"):
+        i, j = (game.game.scenario.actor(x) for x in (observer, "Ann"))
+        assert resolve(game.worlds[3])[i, j, 0] == pytest.approx(0.5 / 1.3)
+
+
+def test_no_refusal_no_threat_and_a_deal_ends_it() -> None:
+    quiet = played(trio(), 3, ann=Script(announces=range(3)), ben=Script())
+    assert not any(r.own_moves.announced.any() for r in quiet.records)
+    dealt = Script(REFUSED.opens, offers={1: BOTH}, announces=[0], carries_out=range(6))
+    game = played(trio(), 4, ann=dealt, ben=Script(accepts=[1]))
+    assert game.worlds[1].announced.all()
+    assert not game.worlds[2].announced.any()
+    assert path(game, "guard") == [1] * 5
+
+
+def test_a_threat_may_be_called_off_at_home() -> None:
+    file = trio(rules=rules(threat_reversal=1, first_mover="opener"))
+    game = played(
+        file, 4, ann=Script(REFUSED.opens, announces=[0], carries_out=range(6)), ben=Script()
+    )
+    assert [bool(r.own_moves.called_off.all()) for r in game.records] == [False, True, False, False]
+    assert path(game, "guard") == [1] * 5
+
+
+def test_a_threat_costs_trust_and_relation_at_once() -> None:
+    game = played(trio(), 1, ann=REFUSED, ben=Script())
+    assert about(game, 1, "Ben", "Ann") == pytest.approx(0.6 / 1.3)
+    ann, ben = (game.game.scenario.actor(x) for x in ("Ann", "Ben"))
+    assert game.end.relation[ann, ben] == pytest.approx([-0.1, -0.1])
+
+
+def test_an_agenda_holds_what_its_slots_allow() -> None:
+    """Ben would keep both tables open, but has one slot; an event takes even that for a while."""
+    parts = trio().model_dump(by_alias=True)
+    parts["actors"]["Ben"]["agenda"] = number(1)
+    both = {n: {"pact": ["help"], "side": ["help"]} for n in range(4)}
+    flood = {"flood": event({"quarter": "2025Q2"}, {"attention": "Ben", "slots": 1, "quarters": 2})}
+    file = ScenarioFile.model_validate(parts | {"events": flood})
+    game = played(file, 4, ann=Script(), ben=Script(opens=both))
+    opened = [(r.opened != NOBODY).sum(axis=0).tolist() for r in game.records]
+    assert opened == [[1, 1], [0, 0], [0, 0], [1, 1]]
+
+
+def test_an_event_moves_a_lever_and_voids_what_was_promised_on_it() -> None:
+    fate = {"fate": event({"quarter": "2025Q2"}, {"lever": "gift", "to": 3})}
+    game = played(trio(events=fate), 4)
+    assert path(game, "gift") == [1, 1, 3, 3, 3]
+    assert game.end.tally[:, 0].tolist() == [2, 1, 0, 1]
+
+
+def test_an_event_that_undoes_a_secret_is_seen_by_all() -> None:
+    """What was hidden is overtaken: nobody is left with a picture of what no longer stands."""
+    fate = {"fate": event({"quarter": "2025Q2"}, {"lever": "gift", "to": 3})}
+    secret = trio(tables={"pact": {"visible": "parties"}}, events=fate)
+    game = played(secret, 2)
+    gift = game.game.scenario.lever("gift")
+    assert not game.end.secret[gift].any()
+    assert (game.end.before[gift] == game.end.setting[gift]).all()
