@@ -27,6 +27,7 @@ from agents.briefing import (
 )
 from agents.doctrine import Doctrine, doctrine
 from agents.utility import (
+    TIE,
     Plan,
     Valuation,
     chance_of,
@@ -124,7 +125,7 @@ class Transactional(Doctrine):
         assert offered is not None
         runs = np.arange(len(offered))
         gain = valuation.mine[offered, runs]
-        enough = gain >= self.least(course.threshold[briefing.round], seat, briefing)
+        enough = gain >= self.least(course.threshold[briefing.round], seat, briefing) - TIE
         return Decision(accept=enough & valuation.possible[offered, runs], memory=briefing.memory)
 
     def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:
