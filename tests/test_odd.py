@@ -11,7 +11,7 @@ import pytest
 from agents.doctrine import doctrines
 from model.notice import NOTICE
 from model.parameters import parameters
-from model.reading import read
+from model.reading import read, shipped
 from model.turn import quarter
 from runs.parameter_table import FILE, SCENARIO, table, unit_of
 
@@ -150,8 +150,9 @@ def test_the_notice_stands_at_the_top() -> None:
     assert NOTICE in ODD.split("\n## ")[0]
 
 
-def test_every_parameter_has_a_unit() -> None:
-    file = read(SCENARIO)
+@pytest.mark.parametrize("scenario", shipped())
+def test_every_parameter_has_a_unit(scenario: str) -> None:
+    file = read(scenario)
     for p in parameters(file).values():
         assert unit_of(file, p), p.name
 
