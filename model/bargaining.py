@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,31 @@ from agents.briefing import (
 )
 from agents.numerics import exp
 from agents.utility import TIE, change_utility
-from model.beliefs import Evidence
 from model.chance import Chance
-from model.perception import View, over_limit
+from model.perception import View, breaks_limits
 from model.politics import ratification_odds
-from model.scenario import NOBODY, Scenario, TableRules
+from model.scenario import NOBODY, Scenario, TableRules, per_run
 from model.tables import Menu, TableView, at_table
-from model.world import NEVER_DUE, World, paid
+from model.world import NEVER_DUE, TALLY, World, paid, settings_value
+
+AGREED = (  # what a signed deal writes
+    "setting",
+    "before",
+    "due",
+    "promised_to",
+    "lock",
+    "lock_with",
+    "secret",
+    "moved",
+    "tally",
+    "reference",
+    "agreed",
+    "opener",
+    "demand",
+    "closed",
+    "announced",
+    "threat_due",
+)
 
 
 @dataclass(frozen=True)
@@ -193,81 +211,93 @@ class Signing:
     signed: Bools  # (open game,)
 
 
+@dataclass(frozen=True)
+class Parts:
+    """The lever moves inside agreed packages, all games in one line."""
+
+    game: Ints  # (part,) place among the open games
+    run: Ints  # (part,) the game's column in the batch
+    lever: Ints  # (part,)
+    before: Ints  # (part,) setting
+    after: Ints  # (part,)
+
+    def take(self, index: Any) -> Parts:
+        """Return some of the parts."""
+        return Parts(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
 def settle(
     scenario: Scenario,
     world: World,
     talks: Talks,
     menus: Menu,
     chance: Chance,
-    evidence: Evidence,
     gained: Floats,
-) -> tuple[World, Signing]:
+) -> Signing:
     """Ratify what was agreed at a table and make it a promise with dates.
 
     Levers with a lead take effect later; all are locked for the deal's term; the demand is met and
     the threats of the two end. A failed vote leaves the talks open.
+
+    world : a draft that owns the arrays AGREED; gained : (actor, run), both written into
     """
     table = scenario.tables[talks.table]
     runs, agreed = talks.runs, talks.accepted > 0
-    parts = list(_parts(talks, menus))
-    overtaken = np.zeros(len(runs), dtype=bool)
-    cost = np.zeros((2, len(runs)))
-    consent = np.ones(len(runs), dtype=bool)
-    for lever, steps, inside in parts:
-        where = np.flatnonzero(inside & agreed)
-        x, at = lever[where], runs[where]
-        overtaken[where] |= world.moved[x, at]
-        target = np.clip(world.setting[x, at] + steps, 0, scenario.levers.size[x] - 1)
-        gap = (
-            scenario.levers.settings[x, target] - scenario.levers.settings[x, world.setting[x, at]]
-        )
-        for k in range(2):
-            home = scenario.levers.home_cost[table.parties[k]]
-            rate = home[x, at] if home.shape[1] > 1 else home[x, 0]
-            cost[k, where] += rate * gap
-        odds = scenario.levers.consent_odds
-        odds_here = odds[x, at] if odds.shape[1] > 1 else odds[x, 0]
-        for lever_id in np.unique(x[odds_here < 1.0]):
-            draw = chance.uniform(
-                "consent", world.quarter, f"{table.id} {scenario.levers.ids[lever_id]}"
-            )[0]
-            mine = x == lever_id
-            consent[where[mine]] &= draw[at[mine]] < odds_here[mine]
-    overtaken |= agreed & _over_limit(scenario, world, runs, parts)
+    parts = _parts(scenario, world, talks, menus)
+    overtaken = breaks_limits(scenario, world, parts.run, parts.lever, parts.after)[runs]
+    overtaken[parts.game[world.moved[parts.lever, parts.run]]] = True
+    consent = _consent(scenario, world, table, parts, chance, len(runs))
+    cost = _home_costs(scenario, table, parts, len(runs))
     odds, passed = _vote(scenario, world, table, runs, cost, chance)
     signed = agreed & ~overtaken & consent & passed.all(axis=0)
-    world = _promise(scenario, world, table, talks, parts, signed)
-    world = _close(scenario, world, talks, signed)
-    for k in range(2):
-        gain = _gain(talks, k)
-        gained[table.parties[k]][runs[signed]] += gain[signed]
-    return world, Signing(odds, passed, consent, overtaken & agreed, signed)
+    if signed.any():
+        _promise(scenario, world, table, talks, parts.take(signed[parts.game]), runs[signed])
+        _close(scenario, world, talks, runs[signed])
+        for k in range(2):
+            gained[table.parties[k], runs[signed]] += _gain(talks, k)[signed]
+    return Signing(odds, passed, consent, overtaken & agreed, signed)
 
 
-def _parts(talks: Talks, menus: Menu) -> Generator[tuple[Ints, int, Bools], None, None]:
-    """Lever moves inside the agreed package: (lever (run,), steps, contained (run,))."""
-    inside = menus.contains[talks.accepted]
-    n_slots = len(menus.slot)
-    for s in range(n_slots):
-        if inside[:, s].any():
-            yield talks.seats[0].lever[s], int(menus.slot_steps[s]), inside[:, s]
-    for b, moves in enumerate(menus.bundles):
-        if inside[:, n_slots + b].any():
-            for m in moves:
-                lever = np.full(len(talks.runs), menus.lever[m])
-                yield lever, int(menus.steps[m]), inside[:, n_slots + b]
+def _parts(scenario: Scenario, world: World, talks: Talks, menus: Menu) -> Parts:
+    """Take the agreed packages apart, in the order in which each names its moves."""
+    part = menus.parts[talks.accepted]
+    game, place = np.nonzero(part >= 0)
+    move, n_slots = part[game, place], len(menus.slot)
+    of_slot = talks.seats[0].lever[np.minimum(move, n_slots), game]
+    lever = np.where(move < n_slots, of_slot, menus.lever[np.maximum(move - n_slots, 0)])
+    steps = np.concatenate([menus.slot_steps, menus.steps])[move]
+    run = talks.runs[game]
+    before = world.setting[lever, run]
+    after = np.clip(before + steps, 0, scenario.levers.size[lever] - 1)
+    return Parts(game, run, lever, before, after)
 
 
-def _over_limit(
-    scenario: Scenario, world: World, runs: Ints, parts: list[tuple[Ints, int, Bools]]
+def _consent(
+    scenario: Scenario,
+    world: World,
+    table: TableRules,
+    parts: Parts,
+    chance: Chance,
+    games: int,
 ) -> Bools:
-    """Say where the moves of a deal together would break a hard limit. (open game,)."""
-    setting = world.setting[:, runs].copy()
-    for lever, steps, inside in parts:
-        where = np.flatnonzero(inside)
-        x = lever[where]
-        setting[x, where] = np.clip(setting[x, where] + steps, 0, scenario.levers.size[x] - 1)
-    return over_limit(scenario, world, setting, runs)
+    """Say where the scripted parties to the levers of a deal agree, (open game,)."""
+    consent = np.ones(games, dtype=bool)
+    odds = per_run(scenario.levers.consent_odds, parts.lever, parts.run)
+    for lever in np.unique(parts.lever[odds < 1.0]):
+        name = f"{table.id} {scenario.levers.ids[lever]}"
+        draw = chance.uniform("consent", world.quarter, name)[0]
+        mine = parts.lever == lever
+        consent[parts.game[mine]] &= draw[parts.run[mine]] < odds[mine]
+    return consent
+
+
+def _home_costs(scenario: Scenario, table: TableRules, parts: Parts, games: int) -> Floats:
+    """Return what deals cost at the home of each party, (party, open game)."""
+    settings = scenario.levers.settings
+    gap = settings[parts.lever, parts.after] - settings[parts.lever, parts.before]
+    rates = [scenario.levers.home_cost[a] for a in table.parties]
+    costs = [per_run(rate, parts.lever, parts.run) * gap for rate in rates]
+    return np.array([np.bincount(parts.game, cost, games) for cost in costs])
 
 
 def _vote(
@@ -303,112 +333,69 @@ def _promise(
     world: World,
     table: TableRules,
     talks: Talks,
-    parts: list[tuple[Ints, int, Bools]],
-    signed: Bools,
-) -> World:
-    """Write the moves of a signed deal down as promises that fall due."""
-    if not signed.any():
-        return world
-    setting, due = world.setting.copy(), world.due.copy()
-    promised, lock = world.promised_to.copy(), world.lock.copy()
-    lock_with, secret = world.lock_with.copy(), world.secret.copy()
-    moved, tally = world.moved.copy(), world.tally.copy()
-    reference, agreed = world.reference.copy(), world.agreed.copy()
-    earlier = world.before.copy()
-    term = np.broadcast_to(np.floor(table.term).astype(np.int64), world.runs)
+    parts: Parts,
+    runs: Ints,
+) -> None:
+    """Write the moves of signed deals down as promises that fall due; `runs` are the games."""
+    x, at = parts.lever, parts.run
     a, b = table.parties
-    for lever, steps, inside in parts:
-        where = np.flatnonzero(inside & signed)
-        if not len(where):
-            continue
-        x, at = lever[where], talks.runs[where]
-        before = setting[x, at]
-        after = np.clip(before + steps, 0, scenario.levers.size[x] - 1)
-        owner = scenario.levers.owner[x]
-        partner = np.where(owner == a, b, a)
-        tally[3, at] += promised[x, at] != NOBODY
-        earlier[x, at] = before
-        setting[x, at] = after
-        due[x, at] = world.quarter + scenario.levers.lead[x]
-        promised[x, at] = partner
-        lock[x, at] = world.quarter + np.maximum(term[at], 1)
-        lock_with[x, at] = partner
-        secret[x, at] = table.secret
-        moved[x, at] = True
-        tally[0, at] += 1
-        if not table.secret:  # else when it falls due: a reference is public
-            take_for_granted(scenario, reference, table, x, at, before, after)
-    at = talks.runs[signed]
-    agreed[talks.table, at] = paid_decided(scenario, table, setting)[at]
-    return replace(
-        world,
-        setting=setting,
-        due=due,
-        promised_to=promised,
-        lock=lock,
-        lock_with=lock_with,
-        secret=secret,
-        moved=moved,
-        tally=tally,
-        reference=reference,
-        agreed=agreed,
-        before=earlier,
-    )
+    partner = np.where(scenario.levers.owner[x] == a, b, a)
+    overtaken = at[world.promised_to[x, at] != NOBODY]
+    world.tally[TALLY.index("void")] += np.bincount(overtaken, minlength=world.runs)
+    world.tally[TALLY.index("made")] += np.bincount(at, minlength=world.runs)
+    world.before[x, at] = parts.before
+    world.setting[x, at] = parts.after
+    world.due[x, at] = world.quarter + scenario.levers.lead[x]
+    world.promised_to[x, at] = partner
+    world.lock[x, at] = _end(world, table)[at]
+    world.lock_with[x, at] = partner
+    world.secret[x, at] = table.secret
+    world.moved[x, at] = True
+    if not table.secret:  # else when it falls due: a reference is public
+        sums = parts.take(x == table.headline)
+        take_for_granted(scenario, world.reference, table, sums.run, sums.before, sums.after)
+    if table.counts.any():
+        paid_then = paid(table.credit, settings_value(scenario, world.setting))
+        world.agreed[talks.table, runs] = paid_then[runs]
 
 
-def paid_decided(scenario: Scenario, table: TableRules, setting: Ints) -> Floats:
-    """What counts as paid once all decided settings are in effect, headline units, (run,)."""
-    values = np.take_along_axis(scenario.levers.settings, setting, axis=1)
-    return paid(table.credit, values)
+def _end(world: World, table: TableRules) -> Ints:
+    """Return the first quarter after a deal that is signed now, (run,)."""
+    term = np.maximum(np.floor(table.term).astype(np.int64), 1)
+    return np.broadcast_to(world.quarter + term, world.runs)
 
 
 def take_for_granted(
     scenario: Scenario,
     reference: Floats,
     table: TableRules,
-    x: Ints,
-    at: Ints,
+    runs: Ints,
     before: Ints,
     after: Ints,
 ) -> None:
-    """Move the reference of the accounts that a signed sum enters to the agreed level."""
-    for lever in np.unique(x):
-        if lever != table.headline:
-            continue
-        here = x == lever
-        runs = at[here]
-        settings = scenario.levers.settings[lever]
-        gap = settings[after[here]] - settings[before[here]]
-        ledger = scenario.ledger
-        for e in np.flatnonzero(ledger.source == lever):
-            rate = ledger.coefficient[e]
-            rate = rate[runs] if len(rate) > 1 else rate
-            reference[ledger.actor[e], ledger.account[e], runs] += rate * gap
+    """Move the reference of the accounts that a signed sum enters to the agreed level.
+
+    reference : (actor, account, run), written into; before, after : (signed game,) settings
+    """
+    if not len(runs):
+        return
+    settings, ledger = scenario.levers.settings[table.headline], scenario.ledger
+    gap = settings[after] - settings[before]
+    for e in np.flatnonzero(ledger.source == table.headline):
+        rate = ledger.coefficient[e]
+        rate = rate[runs] if len(rate) > 1 else rate
+        reference[ledger.actor[e], ledger.account[e], runs] += rate * gap
 
 
-def _close(scenario: Scenario, world: World, talks: Talks, signed: Bools) -> World:
+def _close(scenario: Scenario, world: World, talks: Talks, runs: Ints) -> None:
     """Close the table of a signed deal for its term, with its demand and threats."""
-    if not signed.any():
-        return world
-    at = talks.runs[signed]
-    opener, demand, closed = world.opener.copy(), world.demand.copy(), world.closed.copy()
-    announced, threat_due = world.announced.copy(), world.threat_due.copy()
     table = scenario.tables[talks.table]
-    term = np.broadcast_to(np.floor(table.term).astype(np.int64), world.runs)
-    opener[talks.table, at] = NOBODY
-    demand[talks.table, at] = -np.inf
-    closed[talks.table, at] = world.quarter + np.maximum(term[at], 1)
+    world.opener[talks.table, runs] = NOBODY
+    world.demand[talks.table, runs] = -np.inf
+    world.closed[talks.table, runs] = _end(world, table)[runs]
     for n in table.threats:
-        announced[n, at] = False
-        threat_due[n, at] = NEVER_DUE
-    return replace(
-        world,
-        opener=opener,
-        demand=demand,
-        closed=closed,
-        announced=announced,
-        threat_due=threat_due,
-    )
+        world.announced[n, runs] = False
+        world.threat_due[n, runs] = NEVER_DUE
 
 
 def decay_demands(scenario: Scenario, demand: Floats, settlement: Floats) -> Floats:

@@ -31,18 +31,24 @@ class Evidence:
     def add(
         self, what: str, observer: int | Ints, about: int | Ints, weight: Floats, where: Bools
     ) -> None:
-        """Add evidence where a condition holds; observer and about are actors, one or per run."""
-        array: Floats = getattr(self, what)
-        runs = np.flatnonzero(where)
-        if len(runs) == 0:
+        """Add evidence where a condition holds; observer and about are actors, one or per run.
+
+        weight : (1,) or (run,)
+        """
+        if not where.any():
             return
-        i = observer if isinstance(observer, (int, np.integer)) else observer[runs]
-        j = about if isinstance(about, (int, np.integer)) else about[runs]
-        amount = np.broadcast_to(weight, where.shape)[runs]
-        known = (np.asarray(i) != NOBODY) & (np.asarray(j) != NOBODY)
-        known = np.broadcast_to(known, runs.shape)
-        i, j = np.broadcast_to(i, runs.shape)[known], np.broadcast_to(j, runs.shape)[known]
-        array[i, j, runs[known]] += amount[known]
+        runs = np.flatnonzero(where & (observer != NOBODY) & (about != NOBODY))
+        i, j, amount = (
+            x[runs] if isinstance(x, np.ndarray) and len(x) > 1 else x
+            for x in (observer, about, weight)
+        )
+        getattr(self, what)[i, j, runs] += amount
+
+    def show(self, what: str, about: int, weight: Floats, where: Bools) -> None:
+        """Add evidence that all see but the one whom it is about."""
+        if where.any():
+            others = np.arange(len(self.kept)) != about
+            getattr(self, what)[others, about] += np.where(where, weight, 0.0)
 
 
 def belief(good: Floats, bad: Floats) -> Floats:

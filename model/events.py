@@ -110,11 +110,9 @@ def take_effect(
         return replace(world, closed=closed)
     elif effect.about is not None:
         about = scenario.actor(effect.about)
-        for observer in range(len(scenario.actors)):
-            if observer != about:
-                for what, weight in (("kept", effect.kept), ("broken", effect.broken)):
-                    if weight:
-                        evidence.add(what, observer, about, np.array([weight]), where)
+        for what, weight in (("kept", effect.kept), ("broken", effect.broken)):
+            if weight:
+                evidence.show(what, about, np.array([weight]), where)
     elif effect.pledge is not None:
         missed = where & ~condition_holds(scenario, world, effect.met)
         cost = float(scenario.rules.support_pledge[0])

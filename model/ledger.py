@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Floats, Ints
-from model.scenario import NOBODY, Scenario
+from model.scenario import NOBODY, Scenario, constant
 from model.schema import ACCOUNTS
-from model.world import World, settings_value
+from model.world import World, full, settings_value
 
 MONEY = "money"
 FORCES = "forces"
@@ -37,10 +37,17 @@ def source_values(scenario: Scenario, world: World, levers: Floats) -> Floats:
     levers : (lever, run) physical values, in effect or as decided
     """
     at_war = (world.war > 0) | hot(scenario, world)
-    counted = scenario.levers.dispersion[:, 0] > 0.0
+    counted = counted_levers(scenario)
     return np.concatenate([levers, world.stock, at_war, world.rung, world.count[counted]])
 
 
+@constant
+def counted_levers(scenario: Scenario) -> Ints:
+    """Return the levers whose events are drawn and counted."""
+    return np.flatnonzero(scenario.levers.dispersion[:, 0] > 0.0)
+
+
+@constant
 def source_start(scenario: Scenario) -> Floats:
     """Values of the sources at the start of the game, (source, run)."""
     setting = scenario.levers.start
@@ -52,14 +59,13 @@ def source_start(scenario: Scenario) -> Floats:
         else np.zeros(levers.shape[1])
         for t in range(len(theatres.ids))
     ]
-    counted = scenario.levers.dispersion[:, 0] > 0.0
     rows = [
         *levers,
         *scenario.stock_start,
         *at_war,
         *np.zeros((len(theatres.ids), 1)),
         # an activity is judged against its tempo at the start, not against silence
-        *levers[counted],
+        *levers[counted_levers(scenario)],
     ]
     return scenario.numbers.stack([np.asarray(x, float) for x in rows])
 
@@ -79,13 +85,18 @@ def linear_accounts(scenario: Scenario, change: Floats) -> Floats:
 
     change : (source, run); returns (actor, account, run) in the accounts' units
     """
-    ledger = scenario.ledger
     out = np.zeros((len(scenario.actors) * len(ACCOUNTS), change.shape[1]))
-    row = ledger.actor * len(ACCOUNTS) + ledger.account
-    _add_lines(ledger.source, row, switched(scenario), change, out)
+    _add_lines(scenario.ledger.source, account_rows(scenario), switched(scenario), change, out)
     return out.reshape(len(scenario.actors), len(ACCOUNTS), -1)
 
 
+@constant
+def account_rows(scenario: Scenario) -> Ints:
+    """Return the row of each account entry among all actors' accounts."""
+    return scenario.ledger.actor * len(ACCOUNTS) + scenario.ledger.account
+
+
+@constant
 def switched(scenario: Scenario) -> Floats:
     """Coefficients of the account entries with the channels of the scenario switched on or off."""
     return _switch(
@@ -126,9 +137,26 @@ def force_coefficients(scenario: Scenario, levers: Floats) -> Floats:
     return force if (switch == 1.0).all() else force * switch
 
 
+@constant
+def force_lines(scenario: Scenario) -> tuple[Ints, Ints, Floats]:
+    """Source, row (theatre x side) and coefficient of the force entries that are no transfers."""
+    ledger = scenario.ledger
+    own = np.ones(len(ledger.theatre), dtype=bool)
+    for rule in scenario.transfers:
+        own[rule.first : rule.first + 2 * (1 + len(rule.troops))] = False
+    coefficient = ledger.force * scenario.rules.channel_forces
+    return ledger.force_source[own], force_rows(scenario)[own], coefficient[own]
+
+
+@constant
+def force_rows(scenario: Scenario) -> Ints:
+    """Return the row (theatre x side) of each force entry."""
+    return scenario.ledger.theatre * scenario.theatres.forces.shape[1] + scenario.ledger.side
+
+
 def transferred(scenario: Scenario, levers: Floats) -> list[tuple[int, Floats]]:
     """Force that transfers move, beyond the start: (rule number, (run,)) pairs."""
-    start = settings_value(scenario, scenario.levers.start)
+    start = source_start(scenario)
     result = []
     for n, rule in enumerate(scenario.transfers):
         now = np.zeros(levers.shape[1])
@@ -146,23 +174,15 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
 
     base + sum of coefficient x (source - start) + what transfers move; never below a hundredth.
     """
-    ledger, theatres = scenario.ledger, scenario.theatres
-    runs = sources.shape[1]
-    n_levers = len(scenario.levers.ids)
-    out = np.array(np.broadcast_to(theatres.forces, (*theatres.forces.shape[:2], runs)))
-    flat = out.reshape(-1, runs)
-    row = ledger.theatre * out.shape[1] + ledger.side
-    own = np.ones(len(row), dtype=bool)
-    for rule in scenario.transfers:
-        own[rule.first : rule.first + 2 * (1 + len(rule.troops))] = False
-    coefficient = ledger.force * scenario.rules.channel_forces
-    _add_lines(ledger.force_source[own], row[own], coefficient[own], sources - start, flat)
-    for n, amount in transferred(scenario, sources[:n_levers]):
+    out = full(scenario.theatres.forces, sources.shape[1])
+    flat, row = out.reshape(-1, sources.shape[1]), force_rows(scenario)
+    _add_lines(*force_lines(scenario), sources - start, flat)
+    for n, amount in transferred(scenario, sources[: len(scenario.levers.ids)]):
         first = scenario.transfers[n].first
         counted = amount * scenario.rules.channel_forces
         flat[row[first]] -= counted
         flat[row[first + 1]] += counted
-    return np.maximum(out, 0.01)
+    return np.maximum(out, 0.01, out=out)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -12,9 +12,11 @@ from agents.numerics import log
 from model.bargaining import Ask, Signing, Talks
 from model.beliefs import Evidence
 from model.chance import Chance
-from model.perception import View, out_of_bounds, over_limit, prices
-from model.scenario import NOBODY, Scenario
-from model.world import NEVER_DUE, World
+from model.perception import View, breaks_limits, out_of_bounds, prices
+from model.scenario import NOBODY, Scenario, constant
+from model.world import NEVER_DUE, World, draft
+
+MOVED = ("setting", "before", "due", "moved", "secret", "lock", "lock_with")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Moves:
     bluffed: Bools  # (threat, run) fell due and was not carried out
 
 
+@constant
 def own_options(scenario: Scenario, actor: int) -> tuple[Ints, Ints]:
     """Moves that an actor may make alone: one setting up or down on its own levers."""
     levers = scenario.levers
@@ -85,6 +88,7 @@ def refusals(
     return out
 
 
+@constant
 def threats_of(scenario: Scenario, actor: int) -> Ints:
     """Return the threats that an actor can make."""
     return np.flatnonzero(scenario.threats.by == actor)
@@ -144,21 +148,21 @@ def make_moves(
     """Carry out all own moves at once, then let threats be announced, reversed or carried out."""
     lever = np.full((len(scenario.actors), 2, world.runs), NOBODY, dtype=np.int64)
     steps = np.zeros(lever.shape, dtype=np.int64)
+    world = draft(world, *MOVED)
     for a, name in enumerate(scenario.actors):
         options, by = own_options(scenario, a)
         choice = answers[name].choice
         assert choice is not None
         for n in range(2):
-            if not len(options):
+            if not (choice[n] >= 0).any():
                 continue
             pick = np.clip(choice[n], 0, len(options) - 1)
             asked = choice[n] >= 0
             again = asked & (n == 1) & (options[pick] == lever[a, 0])
             lever[a, n] = np.where(asked & ~again, options[pick], NOBODY)
-            steps[a, n] = np.where(lever[a, n] != NOBODY, by[pick], 0)
-            world, done = _move(scenario, world, a, lever[a, n], steps[a, n], evidence)
+            done = _move(scenario, world, a, lever[a, n], by[pick], evidence)
             lever[a, n] = np.where(done, lever[a, n], NOBODY)
-            steps[a, n] = np.where(done, steps[a, n], 0)
+            steps[a, n] = np.where(done, by[pick], 0)
     world, threats = _threaten(scenario, world, answers, rebuffed, evidence, chance)
     return world, Moves(lever, steps, *threats)
 
@@ -170,12 +174,9 @@ def _move(
     lever: Ints,
     steps: Ints,
     evidence: Evidence,
-) -> tuple[World, Bools]:
-    """Move one lever per run; what is not possible is not done."""
-    done = np.zeros(world.runs, dtype=bool)
+) -> Bools:
+    """Move one lever per run in the world drafted; what is not possible is not done. (run,)."""
     runs = np.flatnonzero(lever != NOBODY)
-    if not len(runs):
-        return world, done
     x = lever[runs]
     target = world.setting[x, runs] + steps[runs]
     can = (
@@ -184,44 +185,30 @@ def _move(
         & ~world.moved[x, runs]
         & (world.promised_to[x, runs] == NOBODY)
     )
+    can[can] = ~breaks_limits(scenario, world, runs[can], x[can], target[can])[runs[can]]
     runs, x, target = runs[can], x[can], target[can]
-    within = _within_limits(scenario, world, runs, x, target)
-    runs, x, target = runs[within], x[within], target[within]
-    setting, before = world.setting.copy(), world.before.copy()
-    due, moved, secret = world.due.copy(), world.moved.copy(), world.secret.copy()
-    lock, lock_with = world.lock.copy(), world.lock_with.copy()
-    before[x, runs] = setting[x, runs]
-    setting[x, runs] = target
-    due[x, runs] = world.quarter + scenario.levers.lead[x]
-    moved[x, runs] = True
-    secret[x, runs] = False
+    world.before[x, runs] = world.setting[x, runs]
+    world.setting[x, runs] = target
+    world.due[x, runs] = world.quarter + scenario.levers.lead[x]
+    world.moved[x, runs] = True
+    world.secret[x, runs] = False
+    _break_agreements(scenario, world, actor, x, runs, evidence)
+    done = np.zeros(world.runs, dtype=bool)
     done[runs] = True
+    return done
+
+
+def _break_agreements(
+    scenario: Scenario, world: World, actor: int, x: Ints, runs: Ints, evidence: Evidence
+) -> None:
+    """Free the levers moved of living agreements, which their partners take for a breach."""
+    broke = world.lock[x, runs] > world.quarter
+    x, runs = x[broke], runs[broke]
     partner = np.full(world.runs, NOBODY)
-    broke = lock[x, runs] > world.quarter
-    partner[runs] = np.where(broke, lock_with[x, runs], NOBODY)
-    breach = partner != NOBODY
-    evidence.add("broken", partner, actor, scenario.rules.weight_broken, breach)
-    lock[x[broke], runs[broke]] = world.quarter
-    lock_with[x[broke], runs[broke]] = NOBODY
-    return (
-        replace(
-            world,
-            setting=setting,
-            before=before,
-            due=due,
-            moved=moved,
-            secret=secret,
-            lock=lock,
-            lock_with=lock_with,
-        ),
-        done,
-    )
-
-
-def _within_limits(scenario: Scenario, world: World, runs: Ints, x: Ints, target: Ints) -> Bools:
-    setting = world.setting[:, runs].copy()
-    setting[x, np.arange(len(runs))] = target
-    return ~over_limit(scenario, world, setting, runs)
+    partner[runs] = world.lock_with[x, runs]
+    evidence.add("broken", partner, actor, scenario.rules.weight_broken, partner != NOBODY)
+    world.lock[x, runs] = world.quarter
+    world.lock_with[x, runs] = NOBODY
 
 
 def _threaten(
@@ -234,37 +221,42 @@ def _threaten(
 ) -> tuple[World, tuple[Bools, Bools, Bools, Bools]]:
     """Announce, reverse and carry out threats; each is seen and remembered."""
     threats, rules = scenario.threats, scenario.rules
-    shape = world.announced.shape
-    announced, called_off = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    carried, bluffed = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    standing, due = world.announced.copy(), world.threat_due.copy()
-    for n in range(shape[0]):
+    announces, carries = _answers_to_threats(scenario, answers, world.runs)
+    draws = chance.uniforms("threat reversal", world.quarter, threats.ids)[:, 0]
+    falls = world.announced & (world.threat_due <= world.quarter)
+    called_off = world.announced & ~falls & (draws < rules.threat_reversal)
+    announced = announces & rebuffed & ~world.announced
+    carried, bluffed = np.zeros_like(falls), falls.copy()
+    for n in np.flatnonzero((falls | called_off | announced).any(axis=1)):
         by, against = int(threats.by[n]), int(threats.against[n])
-        answer = answers[scenario.actors[by]]
-        mine = int(np.flatnonzero(threats_of(scenario, by) == n)[0])
-        draw = chance.uniform("threat reversal", world.quarter, threats.ids[n])[0]
-        falls = standing[n] & (due[n] <= world.quarter)
-        called_off[n] = standing[n] & ~falls & (draw < rules.threat_reversal)
-        wants = answer.carry_out[mine] if answer.carry_out is not None else falls
-        lever = np.where(falls & wants, threats.lever[n], NOBODY)
-        steps = np.full(world.runs, threats.steps[n])
-        world, done = _move(scenario, world, by, lever, steps, evidence)
-        carried[n] = done
-        bluffed[n] = falls & ~done
-        says = answer.announce[mine] if answer.announce is not None else np.zeros(1, dtype=bool)
-        announced[n] = says & rebuffed[n] & ~standing[n]
-        standing[n] = (standing[n] & ~falls & ~called_off[n]) | announced[n]
-        due[n] = np.where(announced[n], world.quarter + threats.lead[n], due[n])
-        due[n] = np.where(standing[n], due[n], NEVER_DUE)
-        for observer in range(len(scenario.actors)):
-            if observer == by:
-                continue
-            weight = rules.weight_threat
-            evidence.add("carried", observer, by, weight, carried[n])
-            evidence.add("bluffed", observer, by, weight, bluffed[n] | called_off[n])
+        if falls[n].any():
+            lever = np.where(falls[n] & carries[n], threats.lever[n], NOBODY)
+            steps = np.full(world.runs, threats.steps[n])
+            carried[n] = _move(scenario, world, by, lever, steps, evidence)
+            bluffed[n] &= ~carried[n]
+        evidence.show("carried", by, rules.weight_threat, carried[n])
+        evidence.show("bluffed", by, rules.weight_threat, bluffed[n] | called_off[n])
         evidence.add("broken", against, by, rules.weight_threat, announced[n])
+    standing = (world.announced & ~falls & ~called_off) | announced
+    due = np.where(announced, world.quarter + threats.lead[:, None], world.threat_due)
+    due = np.where(standing, due, NEVER_DUE)
     world = replace(world, announced=standing, threat_due=due)
     return world, (announced, called_off, carried, bluffed)
+
+
+def _answers_to_threats(
+    scenario: Scenario, answers: Mapping[str, Decision], runs: int
+) -> tuple[Bools, Bools]:
+    """Which threats are announced, and which are carried out if they fall due. (threat, run)."""
+    announces = np.zeros((len(scenario.threats.ids), runs), dtype=bool)
+    carries = np.ones_like(announces)
+    for a, name in enumerate(scenario.actors):
+        mine, answer = threats_of(scenario, a), answers[name]
+        if answer.announce is not None:
+            announces[mine] = answer.announce
+        if answer.carry_out is not None:
+            carries[mine] = answer.carry_out
+    return announces, carries
 
 
 def relation_after_threats(scenario: Scenario, relation: Floats, announced: Bools) -> Floats:

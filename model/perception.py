@@ -15,6 +15,7 @@ from agents.utility import ACCEPTANCE, KINDS
 from model.beliefs import reliability, resolve
 from model.chance import Chance
 from model.ledger import (
+    force_balance,
     force_coefficients,
     linear_accounts,
     price_moves,
@@ -22,12 +23,13 @@ from model.ledger import (
     source_values,
 )
 from model.politics import offices
-from model.scenario import NOBODY, Scenario, TableRules
+from model.scenario import NOBODY, Scenario, TableRules, column, constant
 from model.schema import ACCOUNTS
 from model.theatres import (
     NO_LIFT,
     SECURITY,
     Outlook,
+    base_hazard,
     commitment_target,
     outlook,
     price_security,
@@ -40,14 +42,15 @@ ROOT_THREE = 1.7320508075688772  # a uniform draw on [-root 3, root 3] has varia
 
 @dataclass(frozen=True)
 class Knowledge:
-    """One actor's picture of the world."""
+    """A picture of the world, shared by all who know the same."""
 
-    setting: Ints  # (lever, run) decided positions that it knows of
+    setting: Ints  # (lever, run) decided positions that are known
     levers: Floats  # (lever, run) their physical values
     accounts: Floats  # (actor, account, run) linear accounts at these positions
-    change: Floats  # (source, run) from the start
+    forces: Floats  # (theatre, side, run) at these positions
     force: Floats  # (force entry, run) marginal force coefficients
-    sources: Floats  # (source, run)
+    used: Floats  # (limit, run) how much of each hard limit these positions use
+    hidden: Bools  # (lever, run) what has been decided is not known
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,6 @@ class View:
 
     scenario: Scenario
     world: World
-    start: Floats  # (source, run)
     known: tuple[Knowledge, ...]  # per actor
     outlooks: tuple[Outlook, ...]  # per actor, own
     weights: Floats  # (actor, account, run) of the offices in power
@@ -65,8 +67,10 @@ class View:
     trust: Floats  # (actor, actor, run)
     resolve: Floats  # (actor, actor, run)
     customs: Customs
+    guesses: dict[tuple[int, int], Outlook]  # (observer, other): filled as they are asked for
 
 
+@constant
 def customs(scenario: Scenario, runs: int) -> Customs:
     """Return how talks are held in this scenario."""
     rules = scenario.rules
@@ -85,7 +89,7 @@ def customs(scenario: Scenario, runs: int) -> Customs:
         acceptance=ACCEPTANCE.index(rules.acceptance),
         named_levers=rules.named_levers,
         sweeteners=rules.sweeteners,
-        **{name: scenario.column(name, NOBODY, runs) for name in numbers},
+        **{name: column(scenario, name, NOBODY, runs) for name in numbers},
     )
 
 
@@ -94,28 +98,17 @@ def accounts_in_effect(scenario: Scenario, world: World) -> Floats:
     start = source_start(scenario)
     sources = source_values(scenario, world, world.value)
     accounts = linear_accounts(scenario, sources - start)
+    forces = force_balance(scenario, sources, start)
     for a in range(len(scenario.actors)):
-        seen = outlook(scenario, world, a, sources, start)
-        for part in seen.security:
+        for part in outlook(scenario, world, a, forces).security:
             accounts[a, SECURITY] += part
     return accounts
 
 
 def perceive(scenario: Scenario, world: World, chance: Chance) -> View:
     """Return what every actor perceives this quarter."""
-    start = source_start(scenario)
-    common = _knowledge(
-        scenario, world, start, world.setting, settings_value(scenario, world.setting)
-    )
-    known = tuple(
-        common
-        if not hidden_from(scenario, world, a).any()
-        else _knowledge(scenario, world, start, *_public(scenario, world, a))
-        for a in range(len(scenario.actors))
-    )
-    outlooks = tuple(
-        outlook(scenario, world, a, known[a].sources, start) for a in range(len(scenario.actors))
-    )
+    known = pictures(scenario, world)
+    outlooks = tuple(outlook(scenario, world, a, mine.forces) for a, mine in enumerate(known))
     weights, tau = offices(scenario, world.platform)
     noisy = _perceived_weights(scenario, world, weights, chance)
     goals = []
@@ -128,7 +121,6 @@ def perceive(scenario: Scenario, world: World, chance: Chance) -> View:
     return View(
         scenario,
         world,
-        start,
         known,
         outlooks,
         weights,
@@ -137,33 +129,46 @@ def perceive(scenario: Scenario, world: World, chance: Chance) -> View:
         reliability(world),
         resolve(world),
         customs(scenario, world.runs),
+        {},
     )
 
 
-def hidden_from(scenario: Scenario, world: World, actor: int) -> Bools:
-    """Levers whose decided but not yet visible position the actor does not know. (lever, run)."""
-    owner = scenario.levers.owner[:, None]
-    return world.secret & (owner != actor) & (world.promised_to != actor)
+def pictures(scenario: Scenario, world: World) -> tuple[Knowledge, ...]:
+    """Return what each actor knows: what was decided in secret is known to the two parties alone.
+
+    Where an actor is not told, what is in effect still stands.
+    """
+    secrets = np.flatnonzero(world.secret.any(axis=1))
+    owner = scenario.levers.owner[secrets, None]
+    secret, told = world.secret[secrets], world.promised_to[secrets]
+    drawn: dict[bytes, Knowledge] = {}
+    known = []
+    for a in range(len(scenario.actors)):
+        hidden = secret & (owner != a) & (told != a)
+        key = hidden.tobytes()
+        if key not in drawn:
+            drawn[key] = _knowledge(scenario, world, secrets, hidden)
+        known.append(drawn[key])
+    return tuple(known)
 
 
-def _public(scenario: Scenario, world: World, actor: int) -> tuple[Ints, Floats]:
-    """Positions as the actor knows them: where it is not told, what is in effect still stands."""
-    setting = np.where(hidden_from(scenario, world, actor), world.before, world.setting)
-    return setting, settings_value(scenario, setting)
-
-
-def _knowledge(
-    scenario: Scenario, world: World, start: Floats, setting: Ints, levers: Floats
-) -> Knowledge:
+def _knowledge(scenario: Scenario, world: World, secrets: Ints, hidden: Bools) -> Knowledge:
+    """Draw the picture of those from whom some secrets are hidden, (secret, run)."""
+    unknown = np.zeros_like(world.secret)
+    unknown[secrets] = hidden
+    setting = np.where(unknown, world.before, world.setting)
+    start = source_start(scenario)
+    levers = settings_value(scenario, setting)
     sources = source_values(scenario, world, levers)
-    change = sources - start
+    limits = range(len(scenario.limits.ids))
     return Knowledge(
-        setting=np.ascontiguousarray(setting),
+        setting=setting,
         levers=levers,
-        accounts=linear_accounts(scenario, change),
-        change=change,
+        accounts=linear_accounts(scenario, sources - start),
+        forces=force_balance(scenario, sources, start),
         force=np.ascontiguousarray(force_coefficients(scenario, levers)),
-        sources=sources,
+        used=np.array([limit_use(scenario, n, setting) for n in limits]),
+        hidden=unknown,
     )
 
 
@@ -186,7 +191,7 @@ def _goals(scenario: Scenario, a: int, position: Floats, weights: Floats, tau: F
         weights=weights,
         transactionalism=tau,
         kind=KINDS.index(scenario.rules.value),
-        **{name: scenario.column(name, a, runs) for name in numbers},
+        **{name: column(scenario, name, a, runs) for name in numbers},
     )
 
 
@@ -204,13 +209,13 @@ def estimate_goals(view: View, observer: int, other: int) -> Goals:
 
 def estimate_outlook(view: View, observer: int, other: int) -> Outlook:
     """Return another's fears as the observer guesses them: with its own view of the patron."""
-    scenario = view.scenario
-    theatres = scenario.theatres
-    forces = view.outlooks[observer].forces
-    credibility = view.outlooks[observer].credibility
-    base = np.array(np.broadcast_to(theatres.base_hazard, credibility.shape))
-    security = security_by_theatre(scenario, other, forces, credibility, base)
-    return Outlook(forces, credibility, base, security)
+    if (observer, other) not in view.guesses:
+        scenario, own = view.scenario, view.outlooks[observer]
+        base = base_hazard(scenario, view.world.runs)
+        security = security_by_theatre(scenario, other, own.forces, own.credibility, base)
+        guess = Outlook(own.forces, own.credibility, base, security)
+        view.guesses[observer, other] = guess
+    return view.guesses[observer, other]
 
 
 def commitment_lift(view: View, table: TableRules, actor: int, lever: Ints, steps: Ints) -> Floats:
@@ -234,9 +239,8 @@ def commitment_lift(view: View, table: TableRules, actor: int, lever: Ints, step
     )
     fair = fair_payment(scenario, world, index)
     before = commitment_target(*terms, now, fair)
-    for m, x in enumerate(lever):
-        if not table.credit[x].any():
-            continue
+    for m in np.flatnonzero(table.counts[lever]):
+        x = lever[m]
         after = now + move_credit(scenario, table, known.setting, int(x), int(steps[m]))
         lift[m] = commitment_target(*terms, after, fair) - before
     return lift
@@ -309,10 +313,9 @@ def _add_spoils(
     """
     scenario, known = view.scenario, view.known[observer]
     levers = scenario.levers
-    for m, x in enumerate(lever):
+    for m in np.flatnonzero((levers.spoiled[lever] != NOBODY) & (steps > 0)):
+        x = lever[m]
         other = levers.spoiled[x]
-        if other == NOBODY or steps[m] <= 0:
-            continue
         settings = levers.settings[x]
         then = np.minimum(known.setting[x] + steps[m], levers.size[x] - 1)
         units = settings[then] - settings[known.setting[x]]
@@ -327,24 +330,19 @@ def _add_spoils(
 def out_of_bounds(view: View, actor: int, lever: Ints, steps: Ints) -> Bools:
     """Moves beyond the ends of a lever, already moved, or over a hard limit. (move, run)."""
     scenario, world = view.scenario, view.world
-    setting = view.known[actor].setting
-    target = setting[lever] + steps[:, None]
-    size = scenario.levers.size[lever][:, None]
-    blocked = (target < 0) | (target >= size) | world.moved[lever]
-    limits = scenario.limits
-    if not len(limits.ids):
+    known = view.known[actor]
+    target = known.setting[lever] + steps[:, None]
+    size = scenario.levers.size[lever]
+    blocked = (target < 0) | (target >= size[:, None]) | world.moved[lever]
+    weights = scenario.limits.weight[:, lever]
+    if not weights.any():
         return blocked
     bounds = limit_bounds(scenario, world)
-    for n in range(len(limits.ids)):
-        used = limit_use(scenario, n, setting)
-        for m, x in enumerate(lever):
-            weight = limits.weight[n, x]
-            if weight == 0.0:
-                continue
-            settings = scenario.levers.settings[x]
-            then = np.minimum(np.maximum(target[m], 0), size[m] - 1)
-            more = weight * (settings[then] - settings[setting[x]])
-            blocked[m] |= (more > 0.0) & (used + more > bounds[n])
+    for n, m in zip(*np.nonzero(weights), strict=True):
+        settings = scenario.levers.settings[lever[m]]
+        then = np.minimum(np.maximum(target[m], 0), size[m] - 1)
+        more = weights[n, m] * (settings[then] - known.levers[lever[m]])
+        blocked[m] |= (more > 0.0) & (known.used[n] + more > bounds[n])
     return blocked
 
 
@@ -352,9 +350,31 @@ def limit_bounds(scenario: Scenario, world: World) -> list[Floats]:
     """Return the bound of each hard limit now, (run,) each."""
     limits = scenario.limits
     return [
-        world.stock[limits.stock[n]] if limits.stock[n] != NOBODY else limits.bound[n]
-        for n in range(len(limits.ids))
+        world.stock[stock] if stock != NOBODY else np.broadcast_to(bound, world.runs)
+        for stock, bound in zip(limits.stock, limits.bound, strict=True)
     ]
+
+
+def breaks_limits(scenario: Scenario, world: World, run: Ints, lever: Ints, target: Ints) -> Bools:
+    """Say in which games moves would together use more of a hard limit than there is. (run,).
+
+    run, lever, target : (move,) the games' columns, levers and their settings to be
+    """
+    over = np.zeros(world.runs, dtype=bool)
+    counted = np.flatnonzero(limited(scenario)[lever])
+    if len(counted):
+        games, place = np.unique(run[counted], return_inverse=True)
+        setting = world.setting[:, games]
+        setting[lever[counted], place] = target[counted]
+        over[games] = over_limit(scenario, world, setting, games)
+    return over
+
+
+@constant
+def limited(scenario: Scenario) -> Bools:
+    """Levers that use any hard limit, (lever,)."""
+    used: Bools = scenario.limits.weight.any(axis=0)
+    return used
 
 
 def limit_use(scenario: Scenario, limit: int, setting: Ints) -> Floats:
@@ -374,6 +394,6 @@ def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> B
     over = np.zeros(len(runs), dtype=bool)
     for n, bound in enumerate(limit_bounds(scenario, world)):
         use = limit_use(scenario, n, setting)
-        more = use > limit_use(scenario, n, world.setting[:, runs])
-        over |= more & (use > np.broadcast_to(bound, world.runs)[runs])
+        more = use > limit_use(scenario, n, world.setting)[runs]
+        over |= more & (use > bound[runs])
     return over

@@ -206,8 +206,7 @@ def _granted(scenario: Scenario, world: World, kept: Bools, setting: Ints) -> Fl
         at = np.flatnonzero(kept[x] & world.secret[x])
         if table.secret and x != NOBODY and len(at):
             before, after = world.before[x, at], setting[x, at]
-            lever = np.full(len(at), x)
-            take_for_granted(scenario, reference, table, lever, at, before, after)
+            take_for_granted(scenario, reference, table, at, before, after)
     return reference
 
 

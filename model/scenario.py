@@ -6,8 +6,9 @@ a run axis of length 1, or as long as the values given for the runs of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,7 +119,6 @@ class Theatres:
     attention: Floats  # (actor, theatre, run) agenda slots
     hot_lever: Ints  # (theatre,) lever or NOBODY
     hot_below: Floats  # (theatre,)
-    constants: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,11 @@ class TableRules:
     bundle_names: tuple[str, ...]
     bundles: tuple[tuple[tuple[int, int], ...], ...]  # named packages: (lever, steps) pairs
     lead_step: int  # longest move of the first named lever
+
+    @cached_property
+    def counts(self) -> Bools:
+        """Levers that count as payment, (lever,)."""
+        return self.credit.any(axis=1)
 
 
 @dataclass(frozen=True)
@@ -234,16 +239,7 @@ class Scenario:
     tables: tuple[TableRules, ...]
     threats: Threats
     scale: Floats  # (actor, account) one standard deviation of each account
-    _wide: dict[tuple[str, int, int], Floats] = field(default_factory=dict, repr=False)
-
-    def column(self, name: str, row: int, runs: int) -> Floats:
-        """Row `row` of a per-actor array, or a rule, as (run,) numbers, one for each game."""
-        key = (name, row, runs)
-        if key not in self._wide:
-            array = getattr(self, name) if row >= 0 else getattr(self.rules, name)
-            narrow = array[row] if row >= 0 else array
-            self._wide[key] = np.ascontiguousarray(np.broadcast_to(narrow, runs))
-        return self._wide[key]
+    constants: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def runs(self) -> int:
@@ -265,6 +261,33 @@ class Scenario:
     def quarter(self, index: int) -> str:
         """Name of a quarter."""
         return quarter_name(self.file.start, index)
+
+
+def constant[*Ts, T](rule: Callable[[Scenario, *Ts], T]) -> Callable[[Scenario, *Ts], T]:
+    """Work a rule of the scenario and plain arguments alone out once; its answer is read-only."""
+    name = f"{rule.__module__}.{rule.__qualname__}"
+
+    @wraps(rule)
+    def known(scenario: Scenario, *args: *Ts) -> T:
+        key = (name, *args)
+        if key not in scenario.constants:
+            scenario.constants[key] = rule(scenario, *args)
+        answer: T = scenario.constants[key]
+        return answer
+
+    return known
+
+
+@constant
+def column(scenario: Scenario, name: str, row: int, runs: int) -> Floats:
+    """Row `row` of a per-actor array, or a rule, as (run,) numbers, one for each game."""
+    array = getattr(scenario, name) if row >= 0 else getattr(scenario.rules, name)
+    return np.ascontiguousarray(np.broadcast_to(array[row] if row >= 0 else array, runs))
+
+
+def per_run(array: Floats, row: Ints, run: Ints) -> Floats:
+    """Pick one number a row and run of an array whose run axis may be shared by all, (pick,)."""
+    return array[row, run] if array.shape[1] > 1 else array[row, 0]
 
 
 def nearest_setting(settings: Floats, value: float) -> int:

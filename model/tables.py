@@ -14,7 +14,6 @@ from model.perception import (
     View,
     commitment_lift,
     estimate_goals,
-    hidden_from,
     move_credit,
     out_of_bounds,
     prices,
@@ -41,6 +40,7 @@ class Menu:
     bundles: tuple[tuple[int, ...], ...]  # named packages as moves
     packages: Ints  # (package, K) over slot moves, then bundles, then `no move`
     contains: Bools  # (package, slot move + bundle)
+    parts: Ints  # (package, L) the lever moves inside: slot moves, then moves of bundles; -1 = none
 
 
 def menu(scenario: Scenario, table: TableRules) -> Menu:
@@ -77,6 +77,7 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
     combos += [(len(slot_moves) + b,) for b in range(len(table.bundles))]
     none = len(slot_moves) + len(table.bundles)
     size = max(len(c) for c in combos) or 1
+    bundles = tuple(tuple(int(at[x, s + reach]) for x, s in b) for b in table.bundles)
     contains = np.zeros((len(combos), none), dtype=bool)
     for p, combo in enumerate(combos):
         contains[p, list(combo)] = True
@@ -88,10 +89,26 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
         singles=np.concatenate([[len(moves)], np.arange(len(moves))])[:, None].astype(np.int64),
         slot=np.array([n for n, _ in slot_moves], dtype=np.int64),
         slot_steps=np.array([s for _, s in slot_moves], dtype=np.int64),
-        bundles=tuple(tuple(int(at[x, s + reach]) for x, s in bundle) for bundle in table.bundles),
+        bundles=bundles,
         packages=np.array([[*c, *[none] * (size - len(c))] for c in combos], dtype=np.int64),
         contains=contains,
+        parts=_parts(combos, len(slot_moves), bundles),
     )
+
+
+def _parts(
+    combos: list[tuple[int, ...]], n_slots: int, bundles: tuple[tuple[int, ...], ...]
+) -> Ints:
+    """Write down the lever moves of each package: slot moves, then n_slots + move of a bundle."""
+    rows = []
+    for combo in combos:
+        parts: list[int] = []
+        for item in combo:
+            inside = [item] if item < n_slots else [n_slots + m for m in bundles[item - n_slots]]
+            parts += inside
+        rows.append(parts)
+    longest = max(len(r) for r in rows) or 1
+    return np.array([[*r, *[-1] * (longest - len(r))] for r in rows], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -138,7 +155,7 @@ def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
     scenario, world = view.scenario, view.world
     lever, steps = menus.lever, menus.steps
     bound = (world.lock[lever] > world.quarter) & ~np.isin(world.lock_with[lever], table.parties)
-    bound &= ~hidden_from(scenario, world, actor)[lever]
+    bound &= ~view.known[actor].hidden[lever]
     consent = ~absent_consent(scenario.levers, table.parties, lever, steps)[:, None]
     return out_of_bounds(view, actor, lever, steps) | bound | ~consent
 
@@ -146,10 +163,10 @@ def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
 def _credit(view: View, table: TableRules, actor: int, menus: Menu) -> Floats:
     """How far each move goes towards a headline demand, as a party knows it, (move, run)."""
     credit = np.zeros((len(menus.lever), view.world.runs))
-    for m, x in enumerate(menus.lever):
-        if table.credit[x].any():
-            setting = view.known[actor].setting
-            credit[m] = move_credit(view.scenario, table, setting, int(x), int(menus.steps[m]))
+    setting = view.known[actor].setting
+    for m in np.flatnonzero(table.counts[menus.lever]):
+        lever, steps = int(menus.lever[m]), int(menus.steps[m])
+        credit[m] = move_credit(view.scenario, table, setting, lever, steps)
     return credit
 
 

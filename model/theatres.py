@@ -12,9 +12,9 @@ from agents.briefing import Bools, Floats, Ints
 from agents.numerics import KERNEL, exp, exp1, power
 from model.chance import Chance
 from model.ledger import force_balance, hot
-from model.scenario import NOBODY, Scenario
+from model.scenario import NOBODY, Scenario, column, constant
 from model.schema import ACCOUNTS
-from model.world import World, fair_payment, paid
+from model.world import World, fair_payment, full, paid
 
 SECURITY = ACCOUNTS.index("security")
 RUNGS = ("none", "probe", "clash", "limited strike", "war")
@@ -137,6 +137,12 @@ class Outlook:
     security: Floats  # (theatre, run) the part of the security account from each theatre
 
 
+@constant
+def base_hazard(scenario: Scenario, runs: int) -> Floats:
+    """Return the hazard a quarter in each theatre at its reference, (theatre, run)."""
+    return full(scenario.theatres.base_hazard, runs)
+
+
 def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
     """Base hazard in each theatre as an actor sees it, (theatre, run): neutral hostility is 1x.
 
@@ -144,7 +150,7 @@ def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
     defender, the defender's or patron's if it stands with the challenger.
     """
     theatres = scenario.theatres
-    base = np.array(np.broadcast_to(theatres.base_hazard, (len(theatres.ids), world.runs)))
+    base = base_hazard(scenario, world.runs).copy()
     for t in range(len(base)):
         foe = theatres.challenger[t]
         if theatres.side[actor, t] < 0:
@@ -154,14 +160,11 @@ def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
     return base
 
 
-def outlook(
-    scenario: Scenario, world: World, actor: int, sources: Floats, start: Floats
-) -> Outlook:
-    """Return the theatres as an actor sees them, given the lever positions that it knows of.
+def outlook(scenario: Scenario, world: World, actor: int, forces: Floats) -> Outlook:
+    """Return the theatres as an actor sees them, given the forces that it knows of.
 
-    sources, start : (source, run)
+    forces : (theatre, side, run)
     """
-    forces = force_balance(scenario, sources, start)
     seen = alarm(scenario, world, actor)
     credibility = world.credibility[actor]
     return Outlook(
@@ -183,23 +186,21 @@ def security_by_theatre(
     return security
 
 
+@constant
 def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[Any, ...]:
     """Return what the security kernels need of an actor's theatres, the run axis full."""
-    key = (actor, runs)
-    if key not in scenario.theatres.constants:
-        theatres = scenario.theatres
-        rows = (
-            theatres.prize,
-            theatres.war_cost,
-            theatres.steepness,
-            theatres.reference,
-            theatres.crisis_share,
-            theatres.stake[actor],
-        )
-        wide = [np.ascontiguousarray(np.broadcast_to(x, (len(x), runs))) for x in rows]
-        clip = scenario.column("hazard_clip", NOBODY, runs)
-        theatres.constants[key] = (*wide, clip, theatres.side[actor], theatres.exponent)
-    return scenario.theatres.constants[key]
+    theatres = scenario.theatres
+    rows = (
+        theatres.prize,
+        theatres.war_cost,
+        theatres.steepness,
+        theatres.reference,
+        theatres.crisis_share,
+        theatres.stake[actor],
+    )
+    wide = [full(x, runs) for x in rows]
+    clip = column(scenario, "hazard_clip", NOBODY, runs)
+    return (*wide, clip, theatres.side[actor], theatres.exponent)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

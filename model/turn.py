@@ -11,7 +11,7 @@ import numpy as np
 from agents.briefing import Bools, Briefing, Decision, Floats, Ints
 from model import events, moves, reckoning
 from model.assembly import assemblies
-from model.bargaining import Ask, Signing, Talks, decay_demands, negotiate, settle
+from model.bargaining import AGREED, Ask, Signing, Talks, decay_demands, negotiate, settle
 from model.beliefs import Evidence, menacing_levers
 from model.chance import Chance
 from model.compiling import build
@@ -20,7 +20,7 @@ from model.scenario import NOBODY, Scenario, Values
 from model.schema import ScenarioFile
 from model.tables import Menu, TableView, menu, prospect, slots_free, view_table
 from model.theatres import Crises, break_out, hazards
-from model.world import World, start_world
+from model.world import World, draft, start_world
 
 Conversation = Generator[Ask, dict[str, Decision], "Record"]
 
@@ -101,13 +101,11 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     talks: list[Talks | None] = []
     for n, seen in enumerate(tables):
         talks.append((yield from negotiate(view, seen, game.places[n], chance)))
-    signings: list[Signing | None] = []
-    for n, talk in enumerate(talks):
-        if talk is None:
-            signings.append(None)
-            continue
-        world, signing = settle(scenario, world, talk, game.menus[n], chance, evidence, gained)
-        signings.append(signing)
+    world = draft(world, *AGREED)
+    signings: list[Signing | None] = [
+        settle(scenario, world, talk, game.menus[n], chance, gained) if talk is not None else None
+        for n, talk in enumerate(talks)
+    ]
     reckoning.go_behind_backs(scenario, talks, signings, evidence)
 
     view = perceive(scenario, world, chance)

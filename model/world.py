@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
 from model.scenario import NOBODY, Scenario, quarter_index
@@ -77,6 +78,11 @@ class World:
         )
 
 
+def draft(world: World, *names: str) -> World:
+    """Return a world that owns the arrays named: the rule that drafts it may write into them."""
+    return replace(world, **{name: getattr(world, name).copy() for name in names})
+
+
 TALLY = ("made", "kept", "broken", "void")
 
 
@@ -90,9 +96,18 @@ def slots(scenario: Scenario) -> int:
     return int(scenario.rules.named_levers + scenario.rules.sweeteners)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _look_up(settings: Floats, setting: Ints, out: Floats) -> None:
+    for x in range(setting.shape[0]):
+        for r in range(setting.shape[1]):
+            out[x, r] = settings[x, setting[x, r]]
+
+
 def settings_value(scenario: Scenario, setting: Ints) -> Floats:
     """Physical value of a setting of every lever, (lever, run)."""
-    return np.take_along_axis(scenario.levers.settings, setting, axis=1)
+    out = np.empty(setting.shape)
+    _look_up(scenario.levers.settings, setting, out)
+    return out
 
 
 def overtake(scenario: Scenario, world: World, lever: int, target: Ints, where: Bools) -> World:
@@ -211,7 +226,6 @@ def fair_payment(scenario: Scenario, world: World, table: int) -> Floats:
 def paid(credit: Floats, value: Floats) -> Floats:
     """Return what counts as paid, in the headline unit: sum of credit x value, (run,)."""
     result = np.zeros(value.shape[1])
-    for lever in range(len(credit)):
-        if credit[lever].any():
-            result = result + credit[lever] * value[lever]
+    for lever in np.flatnonzero(credit.any(axis=1)):
+        result = result + credit[lever] * value[lever]
     return result
