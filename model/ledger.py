@@ -37,12 +37,12 @@ def source_values(scenario: Scenario, world: World, levers: Floats) -> Floats:
     levers : (lever, run) physical values, in effect or as decided
     """
     at_war = (world.war > 0) | hot(scenario, world)
-    counted = counted_levers(scenario)
+    counted = _counted_levers(scenario)
     return np.concatenate([levers, world.stock, at_war, world.rung, world.count[counted]])
 
 
 @constant
-def counted_levers(scenario: Scenario) -> Ints:
+def _counted_levers(scenario: Scenario) -> Ints:
     """Return the levers whose events are drawn and counted."""
     return np.flatnonzero(scenario.levers.dispersion[:, 0] > 0.0)
 
@@ -65,7 +65,7 @@ def source_start(scenario: Scenario) -> Floats:
         *at_war,
         *np.zeros((len(theatres.ids), 1)),
         # an activity is judged against its tempo at the start, not against silence
-        *levers[counted_levers(scenario)],
+        *levers[_counted_levers(scenario)],
     ]
     return scenario.numbers.stack([np.asarray(x, float) for x in rows])
 
@@ -86,12 +86,12 @@ def linear_accounts(scenario: Scenario, change: Floats) -> Floats:
     change : (source, run); returns (actor, account, run) in the accounts' units
     """
     out = np.zeros((len(scenario.actors) * len(ACCOUNTS), change.shape[1]))
-    _add_lines(scenario.ledger.source, account_rows(scenario), switched(scenario), change, out)
+    _add_lines(scenario.ledger.source, _account_rows(scenario), switched(scenario), change, out)
     return out.reshape(len(scenario.actors), len(ACCOUNTS), -1)
 
 
 @constant
-def account_rows(scenario: Scenario) -> Ints:
+def _account_rows(scenario: Scenario) -> Ints:
     """Return the row of each account entry among all actors' accounts."""
     return scenario.ledger.actor * len(ACCOUNTS) + scenario.ledger.account
 
@@ -138,18 +138,18 @@ def force_coefficients(scenario: Scenario, levers: Floats) -> Floats:
 
 
 @constant
-def force_lines(scenario: Scenario) -> tuple[Ints, Ints, Floats]:
+def _force_lines(scenario: Scenario) -> tuple[Ints, Ints, Floats]:
     """Source, row (theatre x side) and coefficient of the force entries that are no transfers."""
     ledger = scenario.ledger
     own = np.ones(len(ledger.theatre), dtype=bool)
     for rule in scenario.transfers:
         own[rule.first : rule.first + 2 * (1 + len(rule.troops))] = False
     coefficient = ledger.force * scenario.rules.channel_forces
-    return ledger.force_source[own], force_rows(scenario)[own], coefficient[own]
+    return ledger.force_source[own], _force_rows(scenario)[own], coefficient[own]
 
 
 @constant
-def force_rows(scenario: Scenario) -> Ints:
+def _force_rows(scenario: Scenario) -> Ints:
     """Return the row (theatre x side) of each force entry."""
     return scenario.ledger.theatre * scenario.theatres.forces.shape[1] + scenario.ledger.side
 
@@ -175,8 +175,8 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
     base + sum of coefficient x (source - start) + what transfers move; never below a hundredth.
     """
     out = full(scenario.theatres.forces, sources.shape[1])
-    flat, row = out.reshape(-1, sources.shape[1]), force_rows(scenario)
-    _add_lines(*force_lines(scenario), sources - start, flat)
+    flat, row = out.reshape(-1, sources.shape[1]), _force_rows(scenario)
+    _add_lines(*_force_lines(scenario), sources - start, flat)
     for n, amount in transferred(scenario, sources[: len(scenario.levers.ids)]):
         first = scenario.transfers[n].first
         counted = amount * scenario.rules.channel_forces

@@ -154,7 +154,7 @@ def make_moves(
         choice = answers[name].choice
         assert choice is not None
         for n in range(2):
-            if not (choice[n] >= 0).any():
+            if not len(options) or not (choice[n] >= 0).any():
                 continue
             pick = np.clip(choice[n], 0, len(options) - 1)
             asked = choice[n] >= 0

@@ -28,7 +28,7 @@ from agents.utility import (
     possible_packages,
 )
 from model.chance import Chance
-from model.ledger import force_balance
+from model.ledger import force_balance, source_start, source_values
 from model.parameters import parameters
 from model.perception import Lift, View, commitment_lift, estimate_outlook, perceive, prices
 from model.reading import read
@@ -255,7 +255,9 @@ class Judge:
     def _after(self, package: Package, without: int = NOBODY) -> tuple[Floats, Floats]:
         """Forces and lift of commitment when a package is done; `without` breaks its word."""
         levers, each = self.view.scenario.levers, np.arange(self.meeting.runs)
-        sources, credit = self.known.sources.copy(), np.zeros(self.meeting.runs)
+        scenario = self.view.scenario
+        sources = source_values(scenario, self.view.world, self.known.levers).copy()
+        credit = np.zeros(self.meeting.runs)
         for lever, steps, _ in package.moves:
             made = (lever != NOBODY) & (levers.owner[lever] != without)
             now = self.known.setting[lever, each]
@@ -265,7 +267,7 @@ class Judge:
             rate = self.table.credit[lever]
             credit += gap * rate[each, each if rate.shape[1] > 1 else 0]
         lift = self._target(self.today + credit) - self._target(self.today)
-        return force_balance(self.view.scenario, sources, self.view.start), lift
+        return force_balance(scenario, sources, source_start(scenario)), lift
 
     def _target(self, payment: Floats) -> Floats:
         """Commitment that a payment buys, (state,)."""
