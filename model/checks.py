@@ -196,7 +196,7 @@ def _target(d: Draft, path: Path, name: str) -> Iterator[Fault]:
 
 
 def theatres(d: Draft) -> Iterator[Fault]:
-    """Check that both sides stand there, and a patron where there are its forces."""
+    """Check that both sides stand there, a patron where there are its forces, and transfers."""
     for i, theatre in d.theatres.items():
         for side in ("challenger", "defender"):
             if side not in theatre.forces:
@@ -208,6 +208,9 @@ def theatres(d: Draft) -> Iterator[Fault]:
                 yield Fault(("theatres", i, side), text, meant)
         if "patron" in theatre.forces and theatre.patron is None:
             yield Fault(("theatres", i, "forces", "patron"), "is given, but no patron is named")
+    for i, move in d.transfers.items():
+        if move.leaves == move.helps:
+            yield Fault(("transfers", i, "helps"), "is the theatre that they leave")
 
 
 def limits(d: Draft) -> Iterator[Fault]:

@@ -30,7 +30,7 @@ def problems(path: Path) -> tuple[Problem, ...]:
 
 def expected(path: Path) -> list[str]:
     """Return the comment lines at the top of a wrong file, which say what must be reported."""
-    head = re.match(r"(?:# .*\n)*", path.read_text("utf-8"))
+    head = re.match(r"(?:# .*\n)*", path.read_text("utf-8", "replace"))
     assert head is not None
     return [line[2:] for line in head[0].splitlines()]
 
