@@ -138,7 +138,6 @@ class Promises:
     names: tuple[str, ...]
     due: Bools  # (promise, run)
     breach_cost: Floats  # (promise, run) utility
-    noise: Floats  # (promise, run) logistic
 
 
 @dataclass(frozen=True)

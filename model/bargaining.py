@@ -19,7 +19,6 @@ from agents.briefing import (
     Seat,
     take,
 )
-from agents.numerics import exp
 from agents.utility import TIE, change_utility
 from model.chance import Chance
 from model.perception import View, breaks_limits
@@ -396,15 +395,3 @@ def _close(scenario: Scenario, world: World, talks: Talks, runs: Ints) -> None:
     for n in table.threats:
         world.announced[n, runs] = False
         world.threat_due[n, runs] = NEVER_DUE
-
-
-def decay_demands(scenario: Scenario, demand: Floats, settlement: Floats) -> Floats:
-    """Headline demands come down: D <- s* + (D - s*) exp(-c), per quarter. (table, run).
-
-    settlement : (table, run) what the demander believes the other will settle for; a demand that
-    is lower already stays
-    """
-    keep = exp(-scenario.rules.concession)
-    live = np.isfinite(demand)
-    gap = np.where(live, demand, settlement) - settlement
-    return np.where(live & (gap > 0.0), settlement + gap * keep, demand)

@@ -13,7 +13,7 @@ from model.bargaining import Ask, Signing, Talks
 from model.beliefs import Evidence
 from model.chance import Chance
 from model.perception import View, breaks_limits, out_of_bounds, prices
-from model.scenario import NOBODY, Scenario, constant
+from model.scenario import NOBODY, Scenario, constant, per_run
 from model.world import NEVER_DUE, World, draft
 
 MOVED = ("setting", "before", "due", "moved", "secret", "lock", "lock_with")
@@ -143,9 +143,14 @@ def make_moves(
     answers: Mapping[str, Decision],
     rebuffed: Bools,
     evidence: Evidence,
+    gained: Floats,
     chance: Chance,
 ) -> tuple[World, Moves]:
-    """Carry out all own moves at once, then let threats be announced, reversed or carried out."""
+    """Carry out all own moves at once, then let threats be announced, reversed or carried out.
+
+    gained : (actor, run) perceived wins of the quarter; what a breach, a bluff or a threat carried
+    out against the law costs at home is taken off
+    """
     lever = np.full((len(scenario.actors), 2, world.runs), NOBODY, dtype=np.int64)
     steps = np.zeros(lever.shape, dtype=np.int64)
     world = draft(world, *MOVED)
@@ -160,10 +165,10 @@ def make_moves(
             asked = choice[n] >= 0
             again = asked & (n == 1) & (options[pick] == lever[a, 0])
             lever[a, n] = np.where(asked & ~again, options[pick], NOBODY)
-            done = _move(scenario, world, a, lever[a, n], by[pick], evidence)
+            done = _move(scenario, world, a, lever[a, n], by[pick], evidence, gained)
             lever[a, n] = np.where(done, lever[a, n], NOBODY)
             steps[a, n] = np.where(done, by[pick], 0)
-    world, threats = _threaten(scenario, world, answers, rebuffed, evidence, chance)
+    world, threats = _threaten(scenario, world, answers, rebuffed, evidence, gained, chance)
     return world, Moves(lever, steps, *threats)
 
 
@@ -174,6 +179,7 @@ def _move(
     lever: Ints,
     steps: Ints,
     evidence: Evidence,
+    gained: Floats,
 ) -> Bools:
     """Move one lever per run in the world drafted; what is not possible is not done. (run,)."""
     runs = np.flatnonzero(lever != NOBODY)
@@ -192,18 +198,25 @@ def _move(
     world.due[x, runs] = world.quarter + scenario.levers.lead[x]
     world.moved[x, runs] = True
     world.secret[x, runs] = False
-    _break_agreements(scenario, world, actor, x, runs, evidence)
+    _break_agreements(scenario, world, actor, x, runs, evidence, gained)
     done = np.zeros(world.runs, dtype=bool)
     done[runs] = True
     return done
 
 
 def _break_agreements(
-    scenario: Scenario, world: World, actor: int, x: Ints, runs: Ints, evidence: Evidence
+    scenario: Scenario,
+    world: World,
+    actor: int,
+    x: Ints,
+    runs: Ints,
+    evidence: Evidence,
+    gained: Floats,
 ) -> None:
     """Free the levers moved of living agreements, which their partners take for a breach."""
     broke = world.lock[x, runs] > world.quarter
     x, runs = x[broke], runs[broke]
+    gained[actor, runs] -= per_run(scenario.levers.exit_cost[actor], x, runs)
     partner = np.full(world.runs, NOBODY)
     partner[runs] = world.lock_with[x, runs]
     evidence.add("broken", partner, actor, scenario.rules.weight_broken, partner != NOBODY)
@@ -217,6 +230,7 @@ def _threaten(
     answers: Mapping[str, Decision],
     rebuffed: Bools,
     evidence: Evidence,
+    gained: Floats,
     chance: Chance,
 ) -> tuple[World, tuple[Bools, Bools, Bools, Bools]]:
     """Announce, reverse and carry out threats; each is seen and remembered."""
@@ -232,8 +246,10 @@ def _threaten(
         if falls[n].any():
             lever = np.where(falls[n] & carries[n], threats.lever[n], NOBODY)
             steps = np.full(world.runs, threats.steps[n])
-            carried[n] = _move(scenario, world, by, lever, steps, evidence)
+            carried[n] = _move(scenario, world, by, lever, steps, evidence, gained)
             bluffed[n] &= ~carried[n]
+            gained[by] -= np.where(carried[n], threats.floor[n], 0.0)
+            gained[by] -= np.where(bluffed[n], rules.bluff_cost, 0.0)
         evidence.show("carried", by, rules.weight_threat, carried[n])
         evidence.show("bluffed", by, rules.weight_threat, bluffed[n] | called_off[n])
         evidence.add("broken", against, by, rules.weight_threat, announced[n])

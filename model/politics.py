@@ -74,13 +74,16 @@ def hold_election(
 ) -> World:
     """Put the winning platform into office and reopen the tables of the country.
 
+    What its predecessor publicly demanded is not its own demand.
     winner : (run,) platform index; where : (run,) an election is held
     """
     platform = world.platform.copy()
     changed = where & (winner != platform[actor])
     platform[actor] = np.where(where, winner, platform[actor])
-    closed = world.closed.copy()
+    closed, demand = world.closed.copy(), world.demand.copy()
     for n, table in enumerate(scenario.tables):
         if actor in table.parties:
             closed[n] = np.where(changed, np.minimum(closed[n], world.quarter), closed[n])
-    return replace(world, platform=platform, closed=closed)
+        if actor == table.demander:
+            demand[n] = np.where(changed, -np.inf, demand[n])
+    return replace(world, platform=platform, closed=closed, demand=demand)

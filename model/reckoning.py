@@ -68,7 +68,7 @@ def go_behind_backs(
                     evidence.add("broken", k, ally, amount, where)
 
 
-def honour_ask(scenario: Scenario, view: View, world: World, chance: Chance) -> Ask:
+def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
     """Ask every actor about its promises that fall due this quarter.
 
     A breach releases the other side from what it still owes, so keeping a promise is worth what
@@ -86,9 +86,6 @@ def honour_ask(scenario: Scenario, view: View, world: World, chance: Chance) -> 
                 if owed is not None:
                     mine = where & (world.promised_to[lever] == partner)
                     own += np.where(mine, owed[:, None], 0.0)
-        uniform = chance.uniforms(
-            "honour", world.quarter, [f"{name} {scenario.levers.ids[x]}" for x in lever]
-        )[:, 0]
         cost = scenario.levers.exit_cost[a][lever]
         briefings[name] = Briefing(
             actor=name,
@@ -102,7 +99,6 @@ def honour_ask(scenario: Scenario, view: View, world: World, chance: Chance) -> 
                 names=scenario.levers.ids,
                 due=where,
                 breach_cost=np.array(np.broadcast_to(cost, where.shape)),
-                noise=log(uniform / (1.0 - uniform)),
             ),
         )
     return Ask("honour", "", briefings)
@@ -139,12 +135,17 @@ def _steps_back(world: World, owned: Ints, due: Bools) -> tuple[Ints, Ints, Bool
 
 
 def fall_due(
-    scenario: Scenario, world: World, answers: Mapping[str, Decision], evidence: Evidence
+    scenario: Scenario,
+    world: World,
+    answers: Mapping[str, Decision],
+    evidence: Evidence,
+    gained: Floats,
 ) -> tuple[World, Kept]:
     """Put decided settings into effect when their lead is over; broken promises fall back.
 
     A kept promise weighs `weight_kept`, a broken one `weight_broken` x stake, the stake being the
-    size of the move in steps of the lever, at most one.
+    size of the move in steps of the lever, at most one. A breach costs its author what leaving the
+    lever costs. gained : (actor, run) perceived wins of the quarter, written into
     """
     rules, levers = scenario.rules, scenario.levers
     due = (world.due <= world.quarter) & (world.due != NEVER_DUE)
@@ -164,6 +165,7 @@ def fall_due(
         size = np.abs(world.setting[x] - world.before[x]) / levers.step[x]
         stake = np.minimum(size, 1.0)
         hidden = world.secret[x]
+        gained[owner] -= np.where(broken[x], levers.exit_cost[owner, x], 0.0)
         for what, where, weight in (
             ("kept", kept[x], rules.weight_kept * np.ones(world.runs)),
             ("broken", broken[x], rules.weight_broken * stake),

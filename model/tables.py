@@ -241,7 +241,7 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     none = np.zeros((1, world.runs))
     closed = world.closed[number] > world.quarter
     cost = np.where(seen.locked, scenario.levers.exit_cost[me][menus.lever], 0.0)
-    reneging = scenario.levers.exit_cost[me].min(axis=0)
+    reneging = scenario.levers.exit_cost[me][table.levers].min(axis=0)
     cost = np.where(closed, np.maximum(cost, reneging), cost)
     demands = np.zeros((0, world.runs))
     headline = np.zeros(len(menus.lever) + 1, dtype=bool)
@@ -336,8 +336,10 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     standing = world.demand[number, runs]
     required = np.full(len(runs), -np.inf)
     if seen.table.headline != NOBODY:
-        known = view.known[seen.table.demander].setting[seen.table.headline, runs]
-        required = _required(scenario, seen.table, standing, known)
+        settings = scenario.levers.settings[seen.table.headline]
+        known = settings[view.known[seen.table.demander].setting[seen.table.headline, runs]]
+        asked = rounded_down(settings, standing) - known
+        required = np.where(np.isfinite(standing), asked, -np.inf)
     rest = take(whole, runs)
     return replace(
         rest,
@@ -363,15 +365,15 @@ def _slot_moves(
     return np.where(lever == NOBODY, len(menus.lever), move), lever
 
 
-def _required(scenario: Scenario, table: TableRules, demand: Floats, setting: Ints) -> Floats:
-    """Credit that meets a demand, rounded down to the lever's nearest setting. (run,)."""
-    settings = scenario.levers.settings[table.headline]
-    size = scenario.levers.size[table.headline]
-    level = settings[setting]
-    floor = np.full(demand.shape, settings[0])
-    for s in range(size):
-        floor = np.where(settings[s] <= demand, settings[s], floor)
-    return np.where(np.isfinite(demand), floor - level, -np.inf)
+def rounded_down(settings: Floats, demand: Floats) -> Floats:
+    """Physical value that meets a demand: the highest setting that it reaches, (run,).
+
+    settings : (setting,) of the headline lever, padded with the last one
+    """
+    level = np.full(demand.shape, settings[0])
+    for value in settings:
+        level = np.where(value <= demand, value, level)
+    return level
 
 
 def slots_free(scenario: Scenario, world: World, actor: int) -> Ints:

@@ -10,13 +10,14 @@ import numpy as np
 
 from agents.briefing import Bools, Briefing, Decision, Floats, Ints
 from model import events, moves, reckoning
+from model.agenda import set_agenda
 from model.assembly import assemblies
-from model.bargaining import AGREED, Ask, Signing, Talks, decay_demands, negotiate, settle
+from model.bargaining import AGREED, Ask, Signing, Talks, negotiate, settle
 from model.beliefs import Evidence, menacing_levers
 from model.chance import Chance
 from model.compiling import build
 from model.perception import View, accounts_in_effect, perceive
-from model.scenario import NOBODY, Scenario, Values
+from model.scenario import Scenario, Values
 from model.schema import ScenarioFile
 from model.tables import Menu, TableView, menu, prospect, slots_free, view_table
 from model.theatres import Crises, break_out, hazards
@@ -94,7 +95,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     view = perceive(scenario, world, chance)
     tables = tuple(view_table(view, n, m) for n, m in enumerate(game.menus))
     answers = yield _agenda_ask(game, view, tables)
-    world = _set_agenda(game, world, answers, evidence)
+    world = set_agenda(scenario, world, answers, evidence, gained)
     opened, named, demand = world.opener, world.named, world.demand
 
     view = replace(view, world=world)
@@ -111,14 +112,14 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     view = perceive(scenario, world, chance)
     ask, rebuffed = moves.own_moves_ask(game.scenario, view, talks, signings, chance)
     answers = yield ask
-    world, own = moves.make_moves(scenario, world, answers, rebuffed, evidence, chance)
+    world, own = moves.make_moves(scenario, world, answers, rebuffed, evidence, gained, chance)
 
     odds, hazard = hazards(scenario, world, *reckoning.sources_in_effect(scenario, world))
     hazard = np.where(happened.crisis, 1.0, hazard)
     world, crises = break_out(scenario, world, chance, odds, hazard)
 
-    answers = yield reckoning.honour_ask(scenario, view, world, chance)
-    world, kept = reckoning.fall_due(scenario, world, answers, evidence)
+    answers = yield reckoning.honour_ask(scenario, view, world)
+    world, kept = reckoning.fall_due(scenario, world, answers, evidence, gained)
     world = reckoning.reckon(
         scenario,
         world,
@@ -174,71 +175,6 @@ def _agenda_ask(game: Game, view: View, tables: tuple[TableView, ...]) -> Ask:
             slots=slots_free(scenario, world, a),
         )
     return Ask("agenda", "", briefings)
-
-
-def _set_agenda(
-    game: Game, world: World, answers: Mapping[str, Decision], evidence: Evidence
-) -> World:
-    """Open the tables that were asked for; where both sides ask, the first by id is the opener.
-
-    Talks that their opener no longer keeps on its agenda lapse, and their demand with them.
-    """
-    scenario = game.scenario
-    opener = np.full_like(world.opener, NOBODY)
-    named = np.full_like(world.named, NOBODY)
-    demand = np.full_like(world.demand, -np.inf)
-    settlement = np.zeros_like(world.demand)
-    for a, name in enumerate(scenario.actors):
-        answer = answers[name]
-        assert answer.open is not None
-        assert answer.named is not None
-        assert answer.norm is not None
-        free = slots_free(scenario, world, a)
-        used = np.zeros(world.runs, dtype=np.int64)
-        for i, (n, _) in enumerate(_tables_of(scenario, a)):
-            table = scenario.tables[n]
-            other = table.parties[0] + table.parties[1] - a
-            wants = answer.open[i] & (used < free) & (world.opener[n] != other)
-            used = used + wants
-            mine = wants & (opener[n] == NOBODY)
-            opener[n] = np.where(mine, a, opener[n])
-            named[n] = np.where(mine, allowed(table.levers, answer.named[i]), named[n])
-            if table.demander != a:
-                continue
-            kept = np.where(mine & (world.opener[n] == a), world.demand[n], -np.inf)
-            level = demanded(table.norm_levels, answer.norm[i])
-            fresh = np.where(mine & ~np.isfinite(kept), level, kept)
-            demand[n] = fresh
-            value = scenario.levers.settings[table.headline][world.setting[table.headline]]
-            if answer.settlement is not None:
-                settlement[n] = value + answer.settlement[i]
-            disputed = np.isfinite(fresh) & (world.lock[table.headline] > world.quarter)
-            newly = disputed & ~np.isfinite(world.demand[n])
-            evidence.add("broken", other, a, scenario.rules.weight_reopening, newly)
-    # a demand stands at its full height in the quarter in which it is made
-    standing = np.isfinite(world.demand) & np.isfinite(demand)
-    lower = decay_demands(
-        scenario, demand, np.where(standing, settlement, np.where(np.isfinite(demand), demand, 0.0))
-    )
-    return replace(world, opener=opener, named=named, demand=lower)
-
-
-def allowed(levers: Ints, named: Ints) -> Ints:
-    """Drop names that are no levers of the table, and repetitions. (slot, run)."""
-    named = np.where(np.isin(named, levers), named, NOBODY)
-    for slot in range(1, len(named)):
-        again = (named[:slot] == named[slot]).any(axis=0)
-        named[slot] = np.where(again, NOBODY, named[slot])
-    return named
-
-
-def demanded(levels: Floats, norm: Ints) -> Floats:
-    """Level that a norm asks for, -inf where none is invoked. (run,)."""
-    if not len(levels):
-        return np.full(norm.shape, -np.inf)
-    wide = np.broadcast_to(levels, (len(levels), len(norm)))
-    pick = np.clip(norm, 0, len(levels) - 1)
-    return np.where(norm >= 0, wide[pick, np.arange(len(norm))], -np.inf)
 
 
 class Decider(Protocol):

@@ -551,5 +551,4 @@ class Papers:
             names=self.names,
             due=self.coins(*shape),
             breach_cost=self.floats(*shape, low=0, high=0.2),
-            noise=self.rng.logistic(size=shape),
         )

@@ -9,7 +9,7 @@ from model.beliefs import reliability, resolve
 from model.scenario import NOBODY
 from model.schema import ScenarioFile
 from model.world import NEVER_DUE
-from tests.scripts import Script
+from tests.scripts import Script, but
 from tests.worlds import (
     Part,
     Played,
@@ -258,9 +258,62 @@ def test_below_a_demand_nothing_is_signed() -> None:
     assert signed(played(trio(), 1, ann=mild), 0, "pact")
 
 
-def test_a_demand_lapses_with_the_talks() -> None:
-    once = Script({0: {"pact": ["help"]}}, demands={0: 1})
-    assert asked(played(trio(), 2, ann=once)) == [10, -np.inf]
+ONCE = Script({0: {"pact": ["help"]}}, demands={0: 1})
+
+
+def test_a_demand_outlives_the_talks_and_comes_down_to_what_stands() -> None:
+    """10 e^-.5n is below the first setting, 1, from the fifth quarter on: nothing is asked then."""
+    down = [10 * np.exp(-0.5 * n) for n in range(5)]
+    assert asked(played(trio(), 6, ann=ONCE)) == [*map(pytest.approx, down), -np.inf]
+
+
+def test_a_demand_binds_when_the_other_side_opens() -> None:
+    """In the second quarter 6.07 is asked, in the fifth 1.35: rounded down to 2 and to 1."""
+    for quarter, met in ((1, False), (4, True)):
+        ben = Script({quarter: {"pact": ["help"]}}, offers={quarter: {"help": 1}})
+        game = played(trio(), 5, ann=but(ONCE, accepts=[quarter]), ben=ben)
+        assert signed(game, quarter, "pact") is met
+    assert asked(game)[-1] == -np.inf
+
+
+def test_another_office_drops_the_demand() -> None:
+    for winner, left in (("other", -np.inf), ("now", pytest.approx(10 * np.exp(-0.5)))):
+        vote = event(
+            {"quarter": "2025Q2"}, {"election": "Ann", "platforms": numbers(**{winner: 1})}
+        )
+        assert asked(played(trio(events={"vote": vote}), 2, ann=ONCE)) == [10, left]
+
+
+def support_of(game: Played, name: str) -> list[float]:
+    """Support of an actor after each quarter."""
+    a = game.game.scenario.actor(name)
+    return [float(w.support[a, 0]) for w in game.worlds[1:]]
+
+
+def test_what_leaving_an_agreement_costs_is_felt_at_home() -> None:
+    """The exit cost of what is broken or asked again, .2, times the weight of deals in support."""
+    file = trio(
+        levers={"gift": {"exit_cost": numbers(Ann=0.2)}},
+        rules=rules(first_mover="opener", weight_noise=0, support_treasury=0),
+    )
+    again = but(ANN, opens=ANN.opens | {1: {"pact": ["gift"]}})
+    kept = support_of(played(file, 3), "Ann")
+    reopened = support_of(played(file, 3, ann=again), "Ann")
+    broken = support_of(played(file, 3, ann=but(ANN, breaks=[2])), "Ann")
+    weight = trio().rules.support_deal.value
+    assert kept[1] - reopened[1] == pytest.approx(weight * 0.2)
+    assert kept[2] - broken[2] == pytest.approx(weight * 0.2)
+    assert kept[:2] == pytest.approx(broken[:2])
+
+
+def test_a_bluff_is_felt_at_home() -> None:
+    """An audience holds it against its leader that he backed down (Fearon 1994)."""
+    called = support_of(played(no_rumours(), 3, ann=Script(REFUSED.opens, announces=[0])), "Ann")
+    silent = support_of(played(no_rumours(), 3, ann=Script(REFUSED.opens)), "Ann")
+    assert called[:2] == silent[:2]
+    assumed = trio().rules
+    felt = assumed.support_deal.value * assumed.bluff_cost.value
+    assert silent[2] - called[2] == pytest.approx(felt)
 
 
 REFUSED = Script(

@@ -27,6 +27,7 @@ from agents.utility import (
     plan,
     possible_packages,
 )
+from model.agenda import allowed
 from model.chance import Chance
 from model.ledger import force_balance, source_start, source_values
 from model.parameters import parameters
@@ -43,7 +44,7 @@ from model.theatres import (
     price_security,
     security_by_theatre,
 )
-from model.turn import Game, allowed, begin, play_quarter, prepare
+from model.turn import Game, begin, play_quarter, prepare
 from model.world import World, fair_payment, paid
 
 KEPT = 0.95  # share of the expected gain that must be left to the proposer

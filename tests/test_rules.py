@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.briefing import Floats
+from model.agenda import decay_demands
 from model.assembly import condorcet_election, condorcet_probability, risk_attitude
-from model.bargaining import decay_demands
 from model.beliefs import Evidence, belief, learn, reputation_spillover, update_commitment
 from model.chance import Chance
 from model.ledger import force_balance, linear_accounts, source_start, source_values

@@ -80,5 +80,9 @@ class Random(Doctrine):
 
     def honour(self, briefing: Briefing) -> Decision:
         """Toss a coin for each promise."""
-        assert briefing.promises is not None
-        return Decision(keep=briefing.promises.noise > 0.0, memory=briefing.memory)
+        promises = briefing.promises
+        assert promises is not None
+        assert briefing.draw is not None
+        coins = [briefing.draw(f"keep {promises.names[x]}", 1)[0] < HALF for x in promises.lever]
+        keep = np.array(coins, dtype=bool).reshape(promises.due.shape)
+        return Decision(keep=keep, memory=briefing.memory)

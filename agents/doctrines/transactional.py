@@ -83,7 +83,8 @@ class Transactional(Doctrine):
         worth = np.zeros((len(briefing.prospects), runs))
         settlement = np.zeros(worth.shape)
         for i, prospect in enumerate(briefing.prospects):
-            if not prospect.available.any():
+            concerns = prospect.available | (prospect.standing > -np.inf)
+            if not concerns.any():
                 continue
             first = headline_lever(prospect)
             me = self.outlook(prospect.seat.me)
@@ -93,14 +94,14 @@ class Transactional(Doctrine):
             if first >= 0:
                 asked = (named[i, 0] == first) & (prospect.standing == -np.inf)
                 norm[i] = np.where(asked, self.ask(prospect, me.transactionalism), -1)
-                settlement[i] = believed_settlement(seen)
+                settlement[i] = np.where(concerns, believed_settlement(seen), 0.0)
         available = np.array([p.available for p in briefing.prospects], bool).reshape(worth.shape)
         return Decision(
             open=best_tables(worth, available, slots),
             # said of a table that may be opened alone, else it would depend on the other runs
             named=np.where(available[:, None], named, -1),
             norm=np.where(available, norm, -1),
-            settlement=np.where(available, settlement, 0.0),
+            settlement=settlement,
             memory=briefing.memory,
         )
 
@@ -181,10 +182,14 @@ class Transactional(Doctrine):
         return options.falls_due & (options.threat_draw < odds)
 
     def honour(self, briefing: Briefing) -> Decision:
-        """Keep a promise unless breaking it gains more than the breach costs."""
+        """Keep a promise unless breaking it gains more than the breach costs.
+
+        No noise: what was signed is carried out unless somebody decides otherwise. States keep
+        most of what they sign (Henkin 1979; Chayes and Chayes 1993; Leeds 2003).
+        """
         promises = briefing.promises
         assert promises is not None
         goals = self.outlook(briefing.goals)
         value = each_utility(goals, promises.own)
-        keep = goals.sharpness * (value + promises.breach_cost) + promises.noise > 0.0
+        keep = value + promises.breach_cost >= -TIE
         return Decision(keep=keep, memory=briefing.memory)
