@@ -296,7 +296,7 @@ def test_what_leaving_an_agreement_costs_is_felt_at_home() -> None:
         levers={"gift": {"exit_cost": numbers(Ann=0.2)}},
         rules=rules(first_mover="opener", weight_noise=0, support_treasury=0),
     )
-    again = but(ANN, opens=ANN.opens | {1: {"pact": ["gift"]}})
+    again = but(ANN, opens={**ANN.opens, 1: {"pact": ["gift"]}})
     kept = support_of(played(file, 3), "Ann")
     reopened = support_of(played(file, 3, ann=again), "Ann")
     broken = support_of(played(file, 3, ann=but(ANN, breaks=[2])), "Ann")
