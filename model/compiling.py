@@ -74,6 +74,7 @@ def build(file: ScenarioFile, values: Values | None = None) -> Scenario:
         limits=_limits(file, numbers, lever_ids, stocks),
         ties=network(file, numbers, actors),
         **_beliefs(file, numbers, actors),
+        aspiration=_aspirations(file, numbers, actors),
         tables=tables,
         threats=threats,
         scale=_scale(file, actors, levers, ledger, theatres),
@@ -423,6 +424,15 @@ def _beliefs(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> dic
                 rows.append(numbers.of(path, quantity))
         beliefs[name] = numbers.grid(rows, len(actors), len(actors))
     return beliefs
+
+
+def _aspirations(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> Floats:
+    rows = [
+        numbers.of(f"aspirations.{a}.{k}", file.aspirations.get(a, {}).get(k))
+        for a in actors
+        for k in ACCOUNTS
+    ]
+    return numbers.grid(rows, len(actors), len(ACCOUNTS))
 
 
 def _tables(

@@ -27,6 +27,7 @@ from model.references import Draft
 from model.schema import ScenarioFile
 
 FOLDER = FilePath(__file__).parent / "scenarios"
+THEORY = FOLDER / "theory"
 LARGEST = 4_000_000  # bytes of a file
 DEEPEST = 40  # levels of mappings and lists
 MOST_NODES = 100_000  # of a file with its aliases written out
@@ -104,7 +105,17 @@ def read(name_or_path: str | FilePath) -> ScenarioFile:
 
 def shipped() -> tuple[str, ...]:
     """Names of the scenarios that come with the program and can be played."""
-    return tuple(n for n, p in _files().items() if PLAYABLE.search(p.read_text("utf-8")))
+    return _playable(FOLDER)
+
+
+def theories() -> tuple[str, ...]:
+    """Names of the scenarios that are a theory's assumptions, each with a known answer."""
+    return _playable(THEORY)
+
+
+def _playable(folder: FilePath) -> tuple[str, ...]:
+    files = {n: p for n, p in _files().items() if p.parent == folder}
+    return tuple(n for n, p in files.items() if PLAYABLE.search(p.read_text("utf-8")))
 
 
 def scenario_hash(file: ScenarioFile) -> str:
@@ -116,7 +127,7 @@ def scenario_hash(file: ScenarioFile) -> str:
 
 @cache
 def _files() -> dict[str, FilePath]:
-    return {p.stem: p for p in sorted(FOLDER.glob("*.yaml"))}
+    return {p.stem: p for folder in (FOLDER, THEORY) for p in sorted(folder.glob("*.yaml"))}
 
 
 def locate(name: str, beside: FilePath | None = None) -> FilePath:

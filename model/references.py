@@ -69,6 +69,7 @@ class Draft:
     assemblies: dict[str, Assembly] = field(default_factory=dict)
     brief: dict[int, Sentence] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
+    aspirations: dict[str, dict[str, Quantity]] = field(default_factory=dict)
     scales: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def known(self, kind: str) -> frozenset[str]:
@@ -125,6 +126,8 @@ def _references(d: Draft) -> Iterator[Reference]:
     for n, tie in d.ties.items():
         yield ("ties", n, "from"), "actor", tie.source_of
         yield ("ties", n, "to"), "actor", tie.to
+    for i in d.aspirations:
+        yield ("aspirations", i), "actor", i
     for i in d.scales:
         yield ("scales", i), "actor", i
     for i, table in d.tables.items():

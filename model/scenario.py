@@ -238,6 +238,7 @@ class Scenario:
     hostility: Floats  # (actor, actor, run)
     tables: tuple[TableRules, ...]
     threats: Threats
+    aspiration: Floats  # (actor, account, run) what is taken for granted beyond today, at the start
     scale: Floats  # (actor, account) one standard deviation of each account
     constants: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -213,6 +214,22 @@ class Theatre(Part):
     attention: dict[Id, Quantity] = {}  # agenda slots that a hot theatre takes
 
 
+MOST_SETTINGS = 2000
+
+
+def _written_out(settings: Any) -> Any:
+    """Turn `{from: 0, to: 2, by: 0.5}` into 0, 0.5, 1, 1.5, 2; leave a list as it is."""
+    if not isinstance(settings, dict) or settings.keys() != {"from", "to", "by"}:
+        return settings
+    low, high, step = (settings[key] for key in ("from", "to", "by"))
+    if not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in (low, high, step)):
+        raise ValueError("a range of settings needs three numbers")
+    if not (step > 0 and 0 <= (high - low) / step < MOST_SETTINGS):
+        raise ValueError(f"a range of settings rises, by at most {MOST_SETTINGS} steps")
+    count = int((high - low) / step + 1e-9)
+    return tuple(float(round(low + n * step, 9)) for n in range(count + 1))
+
+
 class Lever(Part):
     """One policy position."""
 
@@ -220,7 +237,7 @@ class Lever(Part):
     unit: str
     owner: Id
     host: Id | None = None
-    settings: tuple[float, ...]
+    settings: Annotated[tuple[float, ...], BeforeValidator(_written_out)]
     labels: tuple[str, ...] = ()
     start: float
     step: Annotated[int, Field(ge=1)] = 1  # settings a quarter, at a table
@@ -510,6 +527,7 @@ class ScenarioFile(Part):
     limits: dict[Id, Limit] = {}
     ties: tuple[Tie, ...] = ()
     beliefs: Beliefs
+    aspirations: dict[Id, dict[Account, Quantity]] = {}  # taken for granted beyond today's account
     tables: dict[Id, Table]
     agreements: dict[Id, Agreement] = {}
     events: dict[Id, Event] = {}

@@ -74,9 +74,13 @@ def prepare(file: ScenarioFile, values: Values | None = None) -> Game:
 
 
 def begin(game: Game, runs: int) -> World:
-    """Return the world before the first quarter: references stand where the accounts are."""
+    """Return the world before the first quarter.
+
+    References stand where the accounts are, or where aspirations put them.
+    """
     world = start_world(game.scenario, runs)
-    return replace(world, reference=accounts_in_effect(game.scenario, world))
+    accounts = accounts_in_effect(game.scenario, world)
+    return replace(world, reference=accounts + game.scenario.aspiration)
 
 
 def quarter(game: Game, world: World, chance: Chance) -> Conversation:

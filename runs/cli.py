@@ -35,8 +35,9 @@ EXAMPLES = """Begin with:
   hubspoke replay results/play-triad-seed7
   hubspoke batch --runs 10000            many games: table, report, figure
   hubspoke scenario show                 what is in it, every assumption
+  hubspoke theory                        does the engine find what theory knows?
 
-Exit codes: 0 done; 1 a replay that differs, or a fault of the program;
+Exit codes: 0 done; 1 a replay that differs, a theory that fails, or a fault of the program;
 2 wrong input; 130 stopped."""
 
 PLAY_EXAMPLES = """Examples:
@@ -55,6 +56,12 @@ BATCH_EXAMPLES = """Examples:
   hubspoke batch --runs 10000 --out results/base
   hubspoke batch --runs 10000 --set tau_usa=.2 --out results/low
   hubspoke batch --runs 100000 --shard 1/4 --out results/big"""
+
+THEORY_EXAMPLES = """Examples:
+
+  hubspoke theory
+  hubspoke theory T1 T7 --out results/lecture-3
+  hubspoke play arms-race                the scenario of a theory, as a game"""
 
 RUN = Group("Which game", sort_key=1)
 FILES = Group("What to write and show", sort_key=2)
@@ -274,6 +281,31 @@ def batch(
     else:
         say([f"{written.games:,} games are in {written.folder}; other shards are still to come."])
     return DONE
+
+
+@command(app, "theory", THEORY_EXAMPLES)
+def theory(
+    ids: Annotated[
+        list[str] | None, Parameter(help="Which ones, such as T1 T5 B2; all if left out.")
+    ] = None,
+    /,
+    *,
+    out: Out = None,
+) -> int:
+    """Ask the engine for what theory knows: formula, expected, got, tolerance, verdict.
+
+    T1 to T10 are theories of bargaining, alliances and war, each with its assumptions as a scenario
+    that is played through the same engine as the real game; B1 to B3 are published numbers of other
+    systems. Figures, tables and a manifest go into the folder. The exit code is 0 if all hold.
+    """
+    from shlex import join
+
+    from runs.theory.report import report
+
+    command = join(["hubspoke", *_tokens])
+    reported = report(tuple(ids or ()), out, width(), command)
+    say([reported.text, "", f"Written to {reported.folder}: {len(reported.files)} files"])
+    return DONE if reported.holds else OUR_FAULT
 
 
 @command(app, "bench")

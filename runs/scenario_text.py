@@ -12,7 +12,7 @@ from typing import NamedTuple
 from model.faults import near
 from model.notice import NOTICE
 from model.parameters import Parameter, parameters
-from model.reading import ScenarioError, locate, parse_text, read, scenario_hash, shipped
+from model.reading import ScenarioError, locate, parse_text, read, scenario_hash, shipped, theories
 from model.scenario import quarter_name
 from model.schema import (
     ACCOUNTS,
@@ -42,15 +42,19 @@ ALONE = {
 
 def listing(width: int = WIDTH) -> str:
     """List the shipped scenarios: name, title, length, and the first sentence about each."""
-    blocks = []
-    for name in shipped():
+    theory = "Theories with a known answer (`hubspoke theory` holds the engine against them):"
+    blocks = [*_listed(shipped(), width), _text(theory, width), *_listed(theories(), width)]
+    return "\n\n".join([*blocks, fill(NOTICE, max(width, NARROWEST))])
+
+
+def _listed(names: Iterable[str], width: int) -> Iterator[str]:
+    for name in names:
         head = parse_text("\n".join(HEAD.findall(locate(name).read_text("utf-8"))), name).data
         title, about = head.get("title", ""), " ".join(str(head.get("about", "")).split())
         count = int(head.get("quarters", 0))
         span = f"{count} {_plural(count, 'quarters')} from {head.get('start', '')}"
         first = re.split(r"(?<=[.]) ", about)[0]
-        blocks.append(f"{name}\n{_text(f'{title}. {span}.', width)}\n{_text(first, width)}")
-    return "\n\n".join([*blocks, fill(NOTICE, max(width, NARROWEST))])
+        yield f"{name}\n{_text(f'{title}. {span}.', width)}\n{_text(first, width)}"
 
 
 class Verdict(NamedTuple):

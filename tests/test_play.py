@@ -263,7 +263,7 @@ def test_names_break_evenly() -> None:
     assert balanced("Japan", 12) == "Japan"
 
 
-@pytest.mark.parametrize("scenario", shipped())
+@pytest.mark.parametrize("scenario", [*shipped(), "divide"])
 def test_golden_story(scenario: str) -> None:
     """A story changes only by `python -m tests.update_golden "why"`."""
     expected = golden(scenario).read_text(encoding="utf-8").splitlines()

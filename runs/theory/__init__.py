@@ -1,0 +1,1 @@
+"""Theories with a known answer, each played through the whole engine (`hubspoke theory`)."""

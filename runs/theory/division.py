@@ -1,0 +1,70 @@
+"""T1: dividing a pie by alternating offers (Rubinstein 1982)."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from agents.briefing import Floats
+from model.reading import read
+from runs.figures import ARMS
+from runs.theory.core import Finding, changed, equal, play, theory
+
+PATIENCE = (0.9, 0.8)
+GRID = 0.01  # slices of the pie
+CURVE = np.round(np.arange(0.5, 0.96, 0.05), 2)
+LAST_WORDS = {1: 1.0, 2: 0.2, 3: 0.92, 4: 0.344}
+
+
+def first_share(first: Floats, second: Floats, rounds: int = 200) -> Floats:
+    """Return what the one who speaks first gets, by the patience of both, (run,)."""
+    file = changed(read("divide"), rules={"rounds": rounds})
+    values = {"actors.Ann.round_discount": first, "actors.Ben.round_discount": second}
+    return play(file, len(first), 1, values).end("share")
+
+
+@theory(
+    "T1",
+    "Dividing a pie by turns",
+    source="Rubinstein 1982, Perfect equilibrium in a bargaining model",
+    limits="two who know each other; slices of the pie, so shares are right to a slice/(1 - d1 d2)",
+    scenario="divide",
+)
+def division() -> Finding:
+    """Two divide a pie by turns; every refusal costs time.
+
+    There is only one division from which neither can gain by holding out, and it is offered
+    and accepted at once: the more patient of the two gets more, and so does the one who speaks
+    first. If the rounds are few, the last word is worth all that is left then, and the
+    division jumps with each round added.
+    """
+    d1, d2 = PATIENCE
+    got = float(first_share(np.array([d1]), np.array([d2]))[0])
+    formula = "(1 - d2)/(1 - d1 d2)"
+    checks = [equal("first share, patience .9 and .8", formula, 0.7143, got, GRID / (1 - d1 * d2))]
+    for rounds, share in LAST_WORDS.items():
+        got = float(first_share(np.array([d1]), np.array([d2]), rounds)[0])
+        what = f"first share with {rounds} round{'s' * (rounds > 1)}"
+        checks.append(equal(what, "1 - d2 (1 - d1 (1 - …))", share, got, 1.1 * GRID))
+    flat = {p: first_share(CURVE, np.full(len(CURVE), p)) for p in (0.6, 0.8, 0.95)}
+    for p, shares in flat.items():
+        wanted = (1 - p) / (1 - CURVE * p)
+        worst = int((np.abs(shares - wanted) * (1 - CURVE * p)).argmax())
+        what = f"first share, patience {CURVE[worst]:g} and {p:g}, the worst of {len(CURVE)}"
+        slack = GRID / (1 - CURVE[worst] * p)
+        checks.append(equal(what, formula, wanted[worst], shares[worst], float(slack)))
+
+    def draw(axes: Axes) -> None:
+        fine = np.linspace(CURVE[0], CURVE[-1], 100)
+        for n, (p, shares) in enumerate(flat.items()):
+            axes.plot(
+                fine, (1 - p) / (1 - fine * p), color=ARMS[n], label=f"the other's patience {p:g}"
+            )
+            axes.plot(CURVE, shares, "o", color=ARMS[n])
+        axes.set_xlabel("patience of the one who speaks first, a round")
+        axes.set_ylabel("its share of the pie")
+        axes.set_ylim(0, 1)
+        axes.legend(title="lines: theory, points: engine")
+
+    columns = {f"first share, other's patience {p:g}": shares for p, shares in flat.items()}
+    return Finding(tuple(checks), {"patience": CURVE} | columns, draw)
