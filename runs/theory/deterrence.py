@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from model.reading import read
+from model.scenario import Values
 from runs.figures import ARMS
 from runs.theory.core import Finding, equal, play, theory
 
@@ -39,7 +40,7 @@ def deterrence() -> Finding:
     least = np.empty((len(COSTS), len(HAS)))
     checks = []
     for c, cost in enumerate(COSTS):
-        values = {
+        values: Values = {
             "theatres.islands.credibility": np.tile(credibility, len(HAS)),
             "theatres.islands.reference": np.repeat(HAS, len(credibility)),
             "theatres.islands.war_cost": cost,
@@ -73,8 +74,7 @@ def deterrence() -> Finding:
         axes.set_ylabel("credibility of the promise")
         axes.set_ylim(0, 1)
         axes.set_xlim(0, 1)
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 0.1)}
-        axes.legend(title="lines: theory, points: engine", **place)
+        axes.legend(title="lines: theory, points: engine", loc=(0.02, 0.12))
 
     data = {"has": HAS} | {f"losing costs {x:g}": least[c] for c, x in enumerate(COSTS)}
     return Finding(tuple(checks), data, draw)

@@ -21,7 +21,7 @@ def games(
 ) -> tuple[Floats, Floats]:
     """Return Ann's share where a deal was signed (else NaN), and how often none was, (arm, run)."""
     arms = len(next(iter(win_sets.values())))
-    values = {
+    values: dict[str, Floats | float] = {
         f"actors.{who}.ratification.win_set": np.repeat(x, GAMES) for who, x in win_sets.items()
     }
     if spread is not None:
