@@ -10,9 +10,12 @@ from agents.briefing import Bools, Floats, Ints, Seat
 from agents.utility import change_utility, package_utilities, possible_packages
 from model.bargaining import Talks
 from model.perception import View
-from model.scenario import NOBODY, TableRules
+from model.scenario import NOBODY, TableRules, Ties
 from model.schema import ACCOUNTS
 from model.theatres import SECURITY, security_by_theatre
+from model.ties import camp_energy, stable_camps
+
+NEUTRAL_VOTES = 0.5  # likeness of votes that says nothing about friend or foe (assumed)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,45 @@ def kalai_point(first: Floats, second: Floats) -> Ints:
     ideal = [np.maximum(x.max(axis=0), 1e-300) for x in (first, second)]
     share = np.minimum(first / ideal[0], second / ideal[1])
     return np.where(share.max(axis=0) > 0.0, share.argmax(axis=0), 0)
+
+
+def propensity(ties: Ties, run: int = 0) -> Floats:
+    """How much two actors are drawn to each other by their ties, symmetric, (actor, actor).
+
+    The mean of both directions of alliance + alignment - 1/2 - rivalry: an alignment of one half is
+    neutral, as votes that agree half of the time.
+    """
+    layers = [
+        x[..., min(run, x.shape[2] - 1)] for x in (ties.alliance, ties.alignment, ties.rivalry)
+    ]
+    drawn = layers[0] + (layers[1] - NEUTRAL_VOTES) - layers[2]
+    drawn = (drawn + drawn.T) / 2.0
+    np.fill_diagonal(drawn, 0.0)
+    return drawn
+
+
+def camps(ties: Ties, run: int = 0) -> list[tuple[float, Ints]]:
+    """Camps that fit the network: energy and camp (actor,) of each stable division, best first.
+
+    Every actor weighs the same (Axelrod and Bennett 1993): a yardstick, no player sees it.
+    """
+    drawn = propensity(ties, run)
+    even = np.ones(len(drawn))
+    found = [(camp_energy(even, drawn, camp), camp) for camp in stable_camps(even, drawn)]
+    return sorted(found, key=lambda each: each[0])
+
+
+def mean_position(position: Floats, influence: Floats, salience: Floats) -> float:
+    """Mean of positions in a question of many parties, weighted by influence times salience."""
+    weight = influence * salience
+    return float((weight * position).sum() / weight.sum())
+
+
+def median_position(position: Floats, influence: Floats, salience: Floats) -> float:
+    """Median voter's position, weighted by influence times salience (Black 1948)."""
+    order = np.argsort(position, kind="stable")
+    below = np.cumsum((influence * salience)[order])
+    return float(position[order][np.searchsorted(below, below[-1] / 2.0)])
 
 
 def dependence(view: View, table: TableRules, actor: int) -> Floats:

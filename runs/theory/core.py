@@ -45,7 +45,9 @@ class Finding:
     """What came of a theory: its checks, and the picture with the numbers behind it."""
 
     checks: tuple[Check, ...]
-    data: Mapping[str, Sequence[float] | Floats | Ints]  # column → values of the picture
+    data: Mapping[
+        str, Sequence[float] | Sequence[str] | Floats | Ints
+    ]  # column → values of the picture
     draw: Draw | None = None
 
 
@@ -109,7 +111,7 @@ def chosen(ids: Sequence[str]) -> list[Theory]:
 def equal(what: str, formula: str, expected: float, got: float, tolerance: float) -> Check:
     """Check a number of the theory against the engine's."""
     holds = bool(abs(got - expected) <= tolerance)
-    return Check(what, formula, figures(expected), figures(got), f"± {figures(tolerance)}", holds)
+    return Check(what, formula, figures(expected), figures(got), f"± {tolerance:.2g}", holds)
 
 
 def direction(what: str, formula: str, differences: Floats, sign: int) -> Check:
@@ -142,7 +144,7 @@ def figures(x: float) -> str:
     """Write a number with the figures that matter."""
     if abs(x) >= 1000 and x == round(x):  # noqa: PLR2004 - energies are whole numbers
         return f"{x:,.0f}"
-    return f"{x:.5g}"
+    return f"{x:.6g}"
 
 
 @dataclass(frozen=True)
