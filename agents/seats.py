@@ -1,7 +1,8 @@
 """Seats that wait for an outside answer: a person, or a program that learns.
 
 They are no doctrines: the driver of the game gets the briefing as a `Waiting` and goes on when
-the answer has come. `external` takes a function at once; `human` is answered from outside.
+the answer has come. `external` takes a function at once; `human` is answered from outside. An
+answer in a wrong form is refused with what is wrong with it, and the question stands.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agents.answers import DoctrineError, examine
 from agents.briefing import Briefing, Decision
 
 
@@ -25,11 +27,20 @@ class HumanSeat:
     """Waits until `answer` has been called, then hands the decision over once."""
 
     name: str = "human"
-    _answers: list[Decision] = field(default_factory=list)
+    asked: Briefing | None = field(default=None, init=False)  # the question that waits
+    _answer: Decision | None = field(default=None, init=False)
 
     def answer(self, decision: Decision) -> None:
-        """Put down the answer to the question that is being asked."""
-        self._answers.append(decision)
+        """Put down the answer to the question that is being asked; a later one replaces it.
+
+        Raises
+        ------
+        DoctrineError
+            If nothing is asked, or the answer does not fit the question.
+        """
+        if self.asked is None:
+            raise DoctrineError(f"the seat {self.name} is asked nothing: play on first")
+        self._answer = examine(f"the seat {self.name}", self.asked, decision)
 
     def decide(self, briefing: Briefing) -> Decision:
         """Return the answer that was put down.
@@ -39,9 +50,11 @@ class HumanSeat:
         Waiting
             If there is none yet.
         """
-        if not self._answers:
+        if self._answer is None:
+            self.asked = briefing
             raise Waiting(briefing)
-        return self._answers.pop(0)
+        answer, self._answer, self.asked = self._answer, None, None
+        return answer
 
 
 @dataclass
@@ -52,5 +65,11 @@ class ExternalSeat:
     name: str = "external"
 
     def decide(self, briefing: Briefing) -> Decision:
-        """Return the program's decision."""
-        return self.program(briefing)
+        """Return the program's decision.
+
+        Raises
+        ------
+        DoctrineError
+            If it does not fit the question.
+        """
+        return examine(f"the seat {self.name}", briefing, self.program(briefing))

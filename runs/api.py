@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING
 from .guard import check_rooms
 
 if TYPE_CHECKING:
+    from agents.contract import DoctrineContract
+    from agents.doctrine import Doctrine, doctrine
+    from agents.doctrines.transactional import Transactional
     from model.notice import NOTICE
     from model.wargame import Wargame
 
-__all__ = ["NOTICE", "Wargame"]
-_ROOMS = {"NOTICE": "model.notice", "Wargame": "model.wargame"}
+__all__ = ["NOTICE", "Doctrine", "DoctrineContract", "Transactional", "Wargame", "doctrine"]
+_ROOMS = {
+    "NOTICE": "model.notice",
+    "Doctrine": "agents.doctrine",
+    "DoctrineContract": "agents.contract",
+    "Transactional": "agents.doctrines.transactional",
+    "Wargame": "model.wargame",
+    "doctrine": "agents.doctrine",
+}
 
 if not TYPE_CHECKING:  # type checkers read the imports above
 

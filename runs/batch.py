@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from agents.doctrine import find, spoken
 from model.notice import NOTICE
 from model.parameters import check_settings
 from model.reading import scenario_hash
@@ -102,9 +103,10 @@ def batch(
     _check_numbers(runs, seed, quarters, shard, chunk)
     settings = check_settings(file, values or {}).values
     seat_doctrines(file, doctrines or {})
+    played_by = {actor: find(which).reference for actor, which in (doctrines or {}).items()}
     length = file.quarters if quarters is None else quarters
     manifest = describe(
-        file, runs, seed, length, trajectories, settings, doctrines or {}, series, chunk, command
+        file, runs, seed, length, trajectories, settings, played_by, series, chunk, command
     )
     folder = Path(out) if out is not None else Path("results") / f"{file.name}-seed-{seed}"
     stream = sys.stderr if stream is None else stream
@@ -287,7 +289,7 @@ def _caption(results: Results) -> str:
         f"hubspoke {manifest['version']}",
     ]
     parts += [f"{k} = {v:g}" for k, v in manifest["parameters"].items() if isinstance(v, float)]
-    parts += [f"{actor} plays {name}" for actor, name in manifest["doctrines"].items()]
+    parts += [f"{actor} plays {spoken(name)}" for actor, name in manifest["doctrines"].items()]
     return " · ".join(parts)
 
 

@@ -44,6 +44,7 @@ PLAY_EXAMPLES = """Examples:
 
   hubspoke play --set tau_usa=.95 --seed 7
   hubspoke play --doctrine ROK=accommodator --doctrine USA=maximum_pressure
+  hubspoke play triad --doctrine Client=my_doctrine.py
   hubspoke play my/world.yaml --quarters 8 --out results/mine --verbose"""
 
 REPLAY_EXAMPLES = """Examples:
@@ -63,11 +64,19 @@ THEORY_EXAMPLES = """Examples:
   hubspoke theory T1 T7 --out results/lecture-3
   hubspoke play arms-race                the scenario of a theory, as a game"""
 
+CHECK_EXAMPLES = """Examples:
+
+  hubspoke doctrine check my_doctrine.py
+  hubspoke doctrine check my_doctrine.py:careful"""
+
 RUN = Group("Which game", sort_key=1)
 FILES = Group("What to write and show", sort_key=2)
 
 ScenarioName = Annotated[
     str, Parameter(help="A shipped scenario (`hubspoke scenario list`), or the path of a file.")
+]
+DoctrineName = Annotated[
+    str, Parameter(help="Its name (`hubspoke doctrine list`), or the path of a file.")
 ]
 Seed = Annotated[int, Parameter(group=RUN, help="Same seed, same game: from 0.")]
 Quarters = Annotated[
@@ -88,7 +97,7 @@ Seats = Annotated[
         name="--doctrine",
         group=RUN,
         negative=(),
-        help="ACTOR=NAME: another doctrine for an actor; repeatable.",
+        help="ACTOR=NAME or ACTOR=FILE.py: another doctrine for an actor; repeatable.",
     ),
 ]
 Out = Annotated[
@@ -145,6 +154,14 @@ scenarios = App(
     version_flags=[],
 )
 app.command(scenarios)
+doctrines = App(
+    name="doctrine",
+    help="List, show and check doctrines: who decides for an actor.",
+    help_epilogue="",
+    help_format="plaintext",
+    version_flags=[],
+)
+app.command(doctrines)
 
 
 @command(app, "play", PLAY_EXAMPLES)
@@ -197,6 +214,14 @@ def replay(
     scenario: Annotated[
         str | None, Parameter(help="Where the scenario lies now, if it has moved.")
     ] = None,
+    doctrine: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--doctrine",
+            negative=(),
+            help="ACTOR=FILE.py: where a doctrine's file lies now, if it has moved; repeatable.",
+        ),
+    ] = None,
 ) -> int:
     """Play a transcript again and compare the state in every quarter.
 
@@ -205,7 +230,7 @@ def replay(
     """
     from runs.play import replay as replay_one
 
-    replayed = replay_one(transcript, scenario)
+    replayed = replay_one(transcript, scenario, pairs(doctrine))
     told = replayed.transcript.header
     name = f"{told['scenario']}, seed {told['seed']}, game {told['run']}"
     if replayed.same:
@@ -380,6 +405,39 @@ def scales(
     return DONE
 
 
+@command(doctrines, "list")
+def list_doctrines() -> int:
+    """List the doctrines, shipped and of installed packages, with their sources."""
+    from runs.doctrine_text import listing
+
+    say(listing(width()))
+    return DONE
+
+
+@command(doctrines, "show")
+def show_doctrine(doctrine: DoctrineName, /) -> int:
+    """Show what a doctrine does otherwise than the one it builds on."""
+    from runs.doctrine_text import show as shown
+
+    say(shown(doctrine, width()))
+    return DONE
+
+
+@command(doctrines, "check", CHECK_EXAMPLES)
+def check_doctrine(doctrine: DoctrineName, /) -> int:
+    """Try a doctrine on the contract that all keep: rule by rule, then in whole games.
+
+    The exit code is 0 if it keeps every rule, else 2.
+    """
+    from runs.doctrine_text import as_lines
+    from runs.doctrine_text import check as tried
+
+    results = tried(doctrine)
+    kept = all(each.tried and not each.wrong for each in results)
+    say(as_lines(results, width()))
+    return DONE if kept else USERS_FAULT
+
+
 def say(lines: Iterable[str]) -> None:
     """Print lines."""
     for line in lines:
@@ -436,7 +494,8 @@ def pairs(texts: list[str] | None) -> dict[str, str]:
         actor, equals, name = text.partition("=")
         if not (equals and actor.strip() and name.strip()):
             raise UserError(
-                f"--doctrine {text!r} is not of the form ACTOR=NAME, such as ROK=hedger"
+                f"--doctrine {text!r} is not of the form ACTOR=NAME or ACTOR=FILE.py, such as"
+                " ROK=hedger"
             )
         if actor.strip() in chosen:
             raise UserError(f"--doctrine {actor.strip()} is given twice")
@@ -487,11 +546,11 @@ def guarded(command: Callable[[], Any]) -> int:
 
 def users_fault(error: Exception) -> bool:
     """Say whether the user can mend what went wrong."""
-    from agents.doctrine import UnknownDoctrineError
+    from agents.answers import DoctrineError
     from model.parameters import UnknownParameter
     from model.reading import ScenarioError
     from model.transcript import TranscriptError
     from runs.errors import UserError
 
-    mendable = (UserError, ScenarioError, TranscriptError, UnknownParameter, UnknownDoctrineError)
+    mendable = (UserError, ScenarioError, TranscriptError, UnknownParameter, DoctrineError)
     return isinstance(error, mendable)

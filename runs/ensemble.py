@@ -10,8 +10,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from agents.answers import DoctrineError
 from agents.briefing import Floats, Ints
-from agents.doctrine import Doctrine, UnknownDoctrineError, get_doctrine
+from agents.doctrine import Doctrine, get_doctrine
 from model.chance import Chance
 from model.scenario import Values as Settings
 from model.schema import ScenarioFile
@@ -46,7 +47,7 @@ def play_chunk(
     runs : (run,) the games' own numbers: game 7 of a seed is the same alone and among others
     quarters : as many as the scenario says, unless given
     values : parameter path → one number, or one per run
-    doctrines : actor → doctrine instead of the scenario's
+    doctrines : actor → doctrine instead of the scenario's: its name, file or reference
     series : measures to follow besides the scenario's key series, see `model.measures`
     trajectories : keep the series of every quarter
 
@@ -107,7 +108,7 @@ def seat_doctrines(file: ScenarioFile, changed: Mapping[str, str]) -> dict[str, 
             name: get_doctrine(changed.get(name, actor.doctrine))
             for name, actor in file.actors.items()
         }
-    except UnknownDoctrineError as error:
+    except DoctrineError as error:
         raise UserError(str(error)) from None
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.actor import Decides
-from agents.doctrine import doctrines as registered
+from agents.answers import DoctrineError
+from agents.doctrine import find, get_doctrine, is_doctrine, moved_to, reference_of
 from model.chronicle import Chronicle
 from model.notice import NOTICE
 from model.parameters import check_settings, resolve
@@ -64,7 +65,7 @@ def play(
 
     run : number of the game within its seed, as in a batch
     settings : parameter path or alias → value
-    doctrines : actor → name of a doctrine, or a seat
+    doctrines : actor → name or file of a doctrine, or a seat
     out : folder; `results/play-SCENARIO-seedSEED` unless given
 
     Raises
@@ -123,7 +124,7 @@ def events(game: Wargame, source: str) -> Iterator[Event]:
         seed=game.seed_used,
         run=game.run_number,
         quarters=game.quarters,
-        names={a: x.doctrine.name for a, x in game.actors.items()},
+        names={a: reference_of(x.doctrine) for a, x in game.actors.items()},
         settings=game.settings,
         source=source,
         version=program_version(),
@@ -173,15 +174,21 @@ class Replayed:
         return not self.difference
 
 
-def replay(path: str | Path, scenario: str | Path | None = None) -> Replayed:
+def replay(
+    path: str | Path,
+    scenario: str | Path | None = None,
+    doctrines: Mapping[str, str] | None = None,
+) -> Replayed:
     """Play a transcript again: doctrines decide anew, outside seats as they did then.
 
     scenario : where the scenario lies now, if not where the transcript says
+    doctrines : actor → file in which its doctrine lies now, if not where the transcript says
 
     Raises
     ------
     TranscriptError
-        If the file is no whole, unchanged transcript, or its scenario is another one by now.
+        If the file is no whole, unchanged transcript, or its scenario or a doctrine from outside
+        is another one by now.
     ScenarioError
         If the scenario cannot be read.
     """
@@ -194,7 +201,9 @@ def replay(path: str | Path, scenario: str | Path | None = None) -> Replayed:
             f" one ({scenario_hash(file)[:12]}); name the one of then with --scenario"
         )
         raise TranscriptError(Path(path), problem)
-    known = registered()
+    moved = dict(doctrines or {})
+    for actor in moved.keys() - told["doctrines"].keys():
+        raise UserError(f"--doctrine {actor}: no such actor in {path}")
     game = Wargame(
         file,
         rng=told["seed"],
@@ -202,11 +211,30 @@ def replay(path: str | Path, scenario: str | Path | None = None) -> Replayed:
         quarters=told["quarters"],
         settings={resolve(file, k): v for k, v in told["settings"].items()},
         doctrines={
-            actor: name if name in known else stored_seat(transcript, actor, name)
-            for actor, name in told["doctrines"].items()
+            actor: get_doctrine(as_it_was(path, actor, reference, moved.get(actor)))
+            if is_doctrine(reference)
+            else stored_seat(transcript, actor, reference)
+            for actor, reference in told["doctrines"].items()
         },
     )
     return Replayed(transcript, difference(transcript, game))
+
+
+def as_it_was(path: str | Path, actor: str, reference: str, moved: str | None) -> str:
+    """Return a doctrine of a transcript as it is found now, in the file that it has moved to.
+
+    Raises
+    ------
+    TranscriptError
+        If it is not there, or not as it was then.
+    """
+    try:
+        found = find(reference if moved is None else moved_to(moved, reference)).reference
+    except DoctrineError as error:
+        hint = "if it has moved, say where with"
+        problem = f"{actor} was played by {reference}: {error} ({hint} --doctrine {actor}=FILE.py)"
+        raise TranscriptError(Path(path), problem) from None
+    return found
 
 
 def difference(transcript: Transcript, game: Wargame) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.doctrine import spoken
 from model.chronicle import figure, in_words
 from model.transcript import Event
 
@@ -34,7 +35,7 @@ class Names:
 
     def doctrine(self, actor: str) -> str:
         """Name of an actor's doctrine, in words."""
-        return str(self.header["doctrines"][actor]).replace("_", " ")
+        return spoken(self.header["doctrines"][actor])
 
 
 def part(value: float, digits: int = 2) -> str:

@@ -1,38 +1,12 @@
 """Keeping, comparing and replaying what actors are asked and what they answer."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
-
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from agents.briefing import Briefing, Decision
 from agents.doctrine import get_doctrine
 from model.schema import ScenarioFile
 from model.turn import Decider
-
-
-def arrays(part: Any, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Walk through all arrays of a (nested) briefing or decision, by their paths."""
-    for each in fields(part):
-        value = getattr(part, each.name)
-        here = f"{path}{each.name}"
-        if isinstance(value, np.ndarray):
-            yield here, value
-        elif is_dataclass(value):
-            yield from arrays(value, f"{here}.")
-        elif isinstance(value, tuple):
-            for n, item in enumerate(value):
-                if is_dataclass(item):
-                    yield from arrays(item, f"{here}[{n}].")
-
-
-def unlike(one: Briefing | Decision, other: Briefing | Decision) -> list[str]:
-    """Name the arrays in which two papers are not the same bit for bit."""
-    a, b = dict(arrays(one)), dict(arrays(other))
-    return sorted(a.keys() ^ b.keys()) + [
-        path for path in a.keys() & b.keys() if not np.array_equal(a[path], b[path], equal_nan=True)
-    ]
 
 
 @dataclass

@@ -14,13 +14,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from agents.briefing import Floats
+from agents.contract import unlike
 from model.chance import Chance
 from model.scenario import NOBODY, Scenario
 from model.schema import ScenarioFile
 from model.turn import Game, play_quarter
 from model.world import NEVER_DUE, World
 from tests.drawn import worlds
-from tests.papers import clerks, key, replays, unlike
+from tests.papers import clerks, key, replays
 from tests.scripts import Script
 from tests.worlds import Small, play, strait
 

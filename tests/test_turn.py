@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from agents.briefing import Briefing, Decision, Floats
+from agents.contract import unlike
 from agents.doctrine import Doctrine, get_doctrine
 from agents.doctrines.status_quo import StatusQuo
 from agents.doctrines.transactional import Transactional
@@ -23,7 +24,7 @@ from model.schema import ScenarioFile
 from model.turn import Game, Record, play_quarter
 from model.world import World
 from tests.drawn import drawn_world, worlds
-from tests.papers import clerks, replays, unlike
+from tests.papers import clerks, replays
 from tests.worlds import Played, Small, differences, divide, play, strait
 
 QUARTERS = 4
