@@ -410,6 +410,10 @@ def threats(scenario: Scenario, middle: World, record: Record, reasons: Reasons)
 def crises(scenario: Scenario, record: Record) -> Iterator[Event]:
     """Tell the crises that broke out and how high they climbed."""
     seen = record.crises
+    for t in np.flatnonzero(seen.ended[:, 0]):
+        place = scenario.file.theatres[scenario.theatres.ids[t]]
+        won = place.challenger if seen.ended[t, 0] > 0 else place.defender
+        yield {"event": "war_over", "theatre": scenario.theatres.ids[t], "won": won}
     for t in np.flatnonzero(seen.rung[:, 0]):
         patron = scenario.theatres.patron[t]
         yield {

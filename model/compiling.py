@@ -251,6 +251,16 @@ def _theatres(
         for t, x in zip(ids, rows, strict=True)
         for s in SIDES
     ]
+    aftermaths = [x.aftermath for x in rows]
+    losses = [
+        numbers.of(f"theatres.{t}.aftermath.losses.{s}", x.losses.get(s) if x else None)
+        for t, x in zip(ids, aftermaths, strict=True)
+        for s in SIDES
+    ]
+    calm = [
+        numbers.of(f"theatres.{t}.aftermath.calm", x.calm if x else None, 1.0)
+        for t, x in zip(ids, aftermaths, strict=True)
+    ]
     side = np.zeros((len(actors), len(ids)), dtype=np.int64)
     for n, x in enumerate(rows):
         for a, stake in x.stakes.items():
@@ -269,6 +279,9 @@ def _theatres(
         war_cost=column("war_cost"),
         crisis_share=column("crisis_share"),
         nuclear_risk=column("nuclear_risk"),
+        decisive=np.array([x is not None for x in aftermaths], dtype=bool),
+        losses=numbers.grid(losses, len(ids), len(SIDES)),
+        calm=numbers.stack(calm),
         credibility=column("credibility"),
         treaty=column("treaty"),
         stake=by_actor("stakes", "value"),

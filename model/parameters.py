@@ -74,6 +74,8 @@ DOMAINS: tuple[tuple[str, Domain], ...] = (
     *((f"theatres.*.{w}", CHANCE) for w in ("credibility", "treaty")),
     ("theatres.*.base_hazard", NOT_NEGATIVE),
     ("theatres.*.forces.*", NOT_NEGATIVE),
+    ("theatres.*.aftermath.losses.*", CHANCE),
+    ("theatres.*.aftermath.calm", CHANCE),
     ("theatres.*.attention.*", NOT_NEGATIVE),
     ("theatres.*.stakes.*.value", NOT_NEGATIVE),
     ("levers.*.continuous", CHANCE),

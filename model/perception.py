@@ -29,7 +29,8 @@ from model.theatres import (
     NO_LIFT,
     SECURITY,
     Outlook,
-    base_hazard,
+    after_wars,
+    calmed,
     commitment_target,
     outlook,
     price_security,
@@ -98,7 +99,7 @@ def accounts_in_effect(scenario: Scenario, world: World) -> Floats:
     start = source_start(scenario)
     sources = source_values(scenario, world, world.value)
     accounts = linear_accounts(scenario, sources - start)
-    forces = force_balance(scenario, sources, start)
+    forces = after_wars(scenario, world, force_balance(scenario, sources, start))
     for a in range(len(scenario.actors)):
         for part in outlook(scenario, world, a, forces).security:
             accounts[a, SECURITY] += part
@@ -165,7 +166,7 @@ def _knowledge(scenario: Scenario, world: World, secrets: Ints, hidden: Bools) -
         setting=setting,
         levers=levers,
         accounts=linear_accounts(scenario, sources - start),
-        forces=force_balance(scenario, sources, start),
+        forces=after_wars(scenario, world, force_balance(scenario, sources, start)),
         force=np.ascontiguousarray(force_coefficients(scenario, levers)),
         used=np.array([limit_use(scenario, n, setting) for n in limits]),
         hidden=unknown,
@@ -211,7 +212,7 @@ def estimate_outlook(view: View, observer: int, other: int) -> Outlook:
     """Return another's fears as the observer guesses them: with its own view of the patron."""
     if (observer, other) not in view.guesses:
         scenario, own = view.scenario, view.outlooks[observer]
-        base = base_hazard(scenario, view.world.runs)
+        base = calmed(scenario, view.world)
         security = security_by_theatre(scenario, other, own.forces, own.credibility, base)
         guess = Outlook(own.forces, own.credibility, base, security)
         view.guesses[observer, other] = guess

@@ -112,6 +112,9 @@ class Theatres:
     war_cost: Floats  # (theatre, run)
     crisis_share: Floats  # (theatre, run)
     nuclear_risk: Floats  # (theatre, run)
+    decisive: Bools  # (theatre,) a war there has a winner
+    losses: Floats  # (theatre, side, run) share of `forces` that a war costs
+    calm: Floats  # (theatre, run) share of the base hazard that a beaten challenger leaves
     credibility: Floats  # (theatre, run) at the start
     treaty: Floats  # (theatre, run)
     stake: Floats  # (actor, theatre, run)

@@ -190,6 +190,17 @@ class HotWhile(Part):
     below: float
 
 
+class Aftermath(Part):
+    """What a war leaves, once one side has lost it by the odds of the day it ends.
+
+    If it is the defender, its forces and the patron's there are gone with the prize, and no crisis
+    comes again. If it is the challenger, both sides lose their shares and the base hazard falls.
+    """
+
+    losses: dict[Side, Quantity]  # share of the forces before levers and stocks, 0 to 1
+    calm: Quantity  # share of the base hazard that a beaten challenger leaves, 0 to 1
+
+
 class Theatre(Part):
     """One place of possible war."""
 
@@ -212,6 +223,7 @@ class Theatre(Part):
     stakes: dict[Id, Stake]
     hot_while: HotWhile | None = None
     attention: dict[Id, Quantity] = {}  # agenda slots that a hot theatre takes
+    aftermath: Aftermath | None = None  # without one a war leaves the theatre as it was
 
 
 MOST_SETTINGS = 2000

@@ -143,6 +143,31 @@ def base_hazard(scenario: Scenario, runs: int) -> Floats:
     return full(scenario.theatres.base_hazard, runs)
 
 
+def after_wars(scenario: Scenario, world: World, forces: Floats) -> Floats:
+    """Take what wars have cost off the forces, (theatre, side, run).
+
+    A challenger that won has lost its share, and nothing of the other side's is left but what
+    levers and stocks have brought since; after one that lost, every side has lost its share.
+    """
+    if not world.outcome.any():
+        return forces
+    theatres, over = scenario.theatres, world.outcome[:, None]
+    gone = np.where(over != 0, theatres.losses, 0.0)
+    gone[:, 1:] = np.where(over > 0, 1.0, gone[:, 1:])
+    return np.maximum(forces - theatres.forces * gone, FAINT)
+
+
+def calmed(scenario: Scenario, world: World) -> Floats:
+    """Base hazard as the last war left it, (theatre, run): a beaten challenger is calmer for good.
+
+    A defender that was beaten goes on living with its odds: its insecurity does not end.
+    """
+    base = base_hazard(scenario, world.runs)
+    if not world.outcome.any():
+        return base
+    return base * np.where(world.outcome < 0, scenario.theatres.calm, 1.0)
+
+
 def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
     """Base hazard in each theatre as an actor sees it, (theatre, run): neutral hostility is 1x.
 
@@ -150,7 +175,7 @@ def alarm(scenario: Scenario, world: World, actor: int) -> Floats:
     defender, the defender's or patron's if it stands with the challenger.
     """
     theatres = scenario.theatres
-    base = base_hazard(scenario, world.runs).copy()
+    base = calmed(scenario, world).copy()
     for t in range(len(base)):
         foe = theatres.challenger[t]
         if theatres.side[actor, t] < 0:
@@ -397,10 +422,12 @@ def hazards(
 ) -> tuple[Floats, Floats]:
     """True odds and hazard in each theatre, both (theatre, run), by the challenger's own beliefs.
 
-    A scripted challenger believes the truth about the patron and is as hostile as ever.
+    A scripted challenger believes the truth about the patron and is as hostile as ever. What has
+    been won is not challenged again.
     """
     theatres = scenario.theatres
-    forces = force_balance(scenario, sources, start)
+    forces = after_wars(scenario, world, force_balance(scenario, sources, start))
+    calm = calmed(scenario, world)
     odds = np.zeros((len(theatres.ids), world.runs))
     hazard = np.zeros(odds.shape)
     clip = scenario.rules.hazard_clip
@@ -409,7 +436,7 @@ def hazards(
         credibility = world.commitment[t] if who == NOBODY else world.credibility[who, t]
         c, d, p = forces[t]
         odds[t] = lottery(credibility, contest_success(c, d + p, m), contest_success(c, d, m))
-        base = theatres.base_hazard[t]
+        base = np.where(world.outcome[t] > 0, 0.0, calm[t])
         if NOBODY not in (who, foe):
             base = base * (NEUTRAL + world.hostility[who, foe])
         hazard[t] = crisis_hazard(
@@ -433,19 +460,31 @@ class Crises:
     tested: Bools  # (theatre, run) the crisis put the patron to the test
     hazard: Floats  # (theatre, run) true
     odds: Floats  # (theatre, run) true
+    ended: Ints  # (theatre, run) a war ended: 1 the challenger won, -1 it lost, 0 none
 
 
 CLASH = 2  # from this rung on a crisis tests the patron
 
 
 def break_out(
-    scenario: Scenario, world: World, chance: Chance, odds: Floats, hazard: Floats
+    scenario: Scenario,
+    world: World,
+    chance: Chance,
+    odds: Floats,
+    hazard: Floats,
+    resolve: Floats,
 ) -> tuple[World, Crises]:
     """Draw crises and let them climb: probe, clash, limited strike, war.
 
-    At each rung the chance to go on is escalation x 2 x odds x (1 - nuclear risk) when the patron
-    does not stand by, and less by its share when it does. A war lasts `war_quarters` and no new
-    crisis breaks out in its theatre meanwhile.
+    At each rung the chance to go on is
+
+        escalation x 2 odds x 2 (1 - believed resolve) x (1 - nuclear risk) x (.5 if the patron
+        stands by)
+
+    the resolve being that of the defender (or of the patron, where the defender is scripted) in
+    the challenger's eyes; a scripted challenger counts it as even. A war lasts `war_quarters`, no
+    new crisis breaks out in its theatre meanwhile, and it ends by the odds of the day.
+    resolve : (actor, actor about, run) believed chance that threats are carried out
     """
     theatres, rules = scenario.theatres, scenario.rules
     n = len(theatres.ids)
@@ -458,15 +497,31 @@ def break_out(
             stands[t] = draws[t, 1] < world.commitment[t]
     resist = np.where(stands, NEUTRAL, 1.0)
     climb = rules.escalation * 2.0 * odds * (1.0 - theatres.nuclear_risk) * resist
+    climb = climb * _daring(scenario, resolve)
     for step in range(1, WAR):
         rung = np.where((rung == step) & (draws[:, 1 + step] < climb), step + 1, rung)
     tested = (rung >= CLASH) & (theatres.patron != NOBODY)[:, None]
     length = np.floor(rules.war_quarters).astype(np.int64)
     war = np.where(rung == WAR, length, np.maximum(world.war - 1, 0))
+    over = (world.war > 0) & (war == 0) & theatres.decisive[:, None]
+    fate = chance.uniforms("end of war", world.quarter, theatres.ids)[:, 0]
+    ended = np.where(over, np.where(fate < odds, 1, -1), 0)
+    outcome = np.where(over, ended, world.outcome)
     return (
-        replace(world, rung=rung, war=war),
-        Crises(rung, tested & stands, tested, hazard, odds),
+        replace(world, rung=rung, war=war, outcome=outcome),
+        Crises(rung, tested & stands, tested, hazard, odds, ended),
     )
+
+
+def _daring(scenario: Scenario, resolve: Floats) -> Floats:
+    """Twice the doubt of each challenger in the defending side's resolve, (theatre, run)."""
+    theatres = scenario.theatres
+    daring = np.ones((len(theatres.ids), resolve.shape[2]))
+    for t, who in enumerate(theatres.challenger):
+        foe = theatres.defender[t] if theatres.defender[t] != NOBODY else theatres.patron[t]
+        if NOBODY not in (who, foe):
+            daring[t] = 2.0 * (1.0 - resolve[who, foe])
+    return daring
 
 
 def commitment_now(

@@ -120,7 +120,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
 
     odds, hazard = hazards(scenario, world, *reckoning.sources_in_effect(scenario, world))
     hazard = np.where(happened.crisis, 1.0, hazard)
-    world, crises = break_out(scenario, world, chance, odds, hazard)
+    world, crises = break_out(scenario, world, chance, odds, hazard, view.resolve)
 
     answers = yield reckoning.honour_ask(scenario, view, world)
     world, kept = reckoning.fall_due(scenario, world, answers, evidence, gained)

@@ -34,6 +34,7 @@ class World:
     count: Floats  # (lever, run) events of the lever this quarter
     rung: Ints  # (theatre, run) of this quarter's crisis, 0 none, 4 war
     war: Ints  # (theatre, run) quarters of war left
+    outcome: Ints  # (theatre, run) of the last war: 1 the challenger won, -1 it lost, 0 none yet
     fired: Bools  # (event, run)
     distraction: Ints  # (actor, run) agenda slots lost
     distraction_end: Ints  # (actor, run) first quarter without it
@@ -157,6 +158,7 @@ def start_world(scenario: Scenario, runs: int) -> World:
         count=np.where(scenario.levers.dispersion > 0.0, value, 0.0),  # the tempo so far
         rung=np.zeros((theatres, runs), dtype=ints),
         war=np.zeros((theatres, runs), dtype=ints),
+        outcome=np.zeros((theatres, runs), dtype=ints),
         fired=np.zeros((len(scenario.file.events), runs), dtype=bool),
         distraction=np.zeros((actors, runs), dtype=ints),
         distraction_end=np.zeros((actors, runs), dtype=ints),

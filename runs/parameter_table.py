@@ -45,6 +45,8 @@ UNITS: tuple[tuple[str, str], ...] = (
     ("actors.*.platforms.*.transactionalism", SHARE),
     ("actors.*.platforms.*.weights.*", "weight"),
     ("theatres.*.forces.*", "index"),
+    ("theatres.*.aftermath.losses.*", SHARE),
+    ("theatres.*.aftermath.calm", SHARE),
     ("theatres.*.base_hazard", f"{CHANCE} a quarter"),
     ("theatres.*.steepness", "log hazard per prize"),
     ("theatres.*.reference", "prizes"),

@@ -392,7 +392,11 @@ def endings(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
 
 
 def crises(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
-    """Tell crises and how likely they were."""
+    """Tell crises and how likely they were, and who won a war that is over."""
+    for war in (e for e in events if e["event"] == "war_over"):
+        place = names.theatre(war["theatre"])
+        text = f"The war in {place} is over: {names.actor(war['won'])} has won it."
+        yield from manner.text(text, 2)
     for crisis in (e for e in events if e["event"] == "crisis"):
         odds = f" The odds of a crisis were {percent(crisis['hazard'])}."
         forced = crisis["hazard"] >= 1.0  # an event brought it

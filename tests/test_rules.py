@@ -11,21 +11,37 @@ from hypothesis import strategies as st
 from agents.briefing import Floats
 from model.agenda import decay_demands
 from model.assembly import condorcet_election, condorcet_probability, risk_attitude
-from model.beliefs import Evidence, belief, learn, reputation_spillover, update_commitment
+from model.beliefs import (
+    Evidence,
+    belief,
+    learn,
+    reputation_spillover,
+    resolve,
+    update_commitment,
+)
 from model.chance import Chance
 from model.ledger import force_balance, linear_accounts, source_start, source_values
 from model.politics import hold_election, offices, ratification_odds, update_support
-from model.reckoning import follow_settings, move_references, move_relations, move_stocks
+from model.reckoning import (
+    follow_settings,
+    move_references,
+    move_relations,
+    move_stocks,
+    sources_in_effect,
+)
 from model.scenario import Scenario, quarter_index, quarter_name
 from model.schema import ScenarioFile
 from model.theatres import (
     WAR,
     Crises,
+    after_wars,
     break_out,
     commitment_target,
     contest_success,
     crisis_hazard,
+    hazards,
     lottery,
+    outlook,
 )
 from model.turn import Game, begin, prepare
 from model.world import World, fair_payment, settings_value
@@ -59,6 +75,7 @@ def quiet(scenario: Scenario, runs: int, **changes: Any) -> Crises:
         tested=np.zeros(shape, dtype=bool),
         hazard=np.zeros(shape),
         odds=np.zeros(shape),
+        ended=np.zeros(shape, dtype=np.int64),
     )
     return replace(none, **changes)
 
@@ -457,6 +474,7 @@ def crises_of(game: Game, runs: int, odds: float, hazard: float) -> tuple[World,
         Chance(5, np.arange(runs)),
         np.full(shape, odds),
         np.full(shape, hazard),
+        resolve(world),
     )
 
 
@@ -488,9 +506,96 @@ def test_no_hazard_no_crisis_and_no_second_war(game: Game) -> None:
             Chance(5, np.arange(200)),
             np.ones((1, 200)),
             np.ones((1, 200)),
+            resolve(world),
         )
         assert (crises.rung == 0).all()
         assert (world.war == left).all()
+
+
+def after_a_war(odds: float, quarters: int) -> tuple[Game, World, Crises]:
+    """A war that lasts two quarters breaks out in the first; the odds are those of its end, too."""
+    game = prepare(
+        strait(rules=rules(escalation=1, war_quarters=2)),
+        {"theatres.strait.nuclear_risk": 0.0, "theatres.strait.credibility": 0.0},
+    )
+    world, crises = crises_of(game, 400, odds=1.0, hazard=1.0)
+    for quarter in range(1, quarters):
+        world, crises = break_out(
+            game.scenario,
+            replace(world, quarter=quarter),
+            Chance(5, np.arange(400)),
+            np.full((1, 400), odds),
+            np.zeros((1, 400)),
+            resolve(world),
+        )
+    return game, world, crises
+
+
+def test_a_war_is_won_by_the_odds_of_its_end() -> None:
+    _, world, crises = after_a_war(0.7, 2)
+    assert (world.war == 1).all()
+    assert not world.outcome.any()
+    _, world, crises = after_a_war(0.7, 3)
+    assert (world.war == 0).all()
+    assert (world.outcome > 0).mean() == pytest.approx(0.7, abs=0.07)
+    np.testing.assert_array_equal(crises.ended, world.outcome)
+    _, later, crises = after_a_war(0.7, 4)
+    np.testing.assert_array_equal(later.outcome, world.outcome)
+    assert not crises.ended.any()
+
+
+def test_a_beaten_challenger_is_calm_and_all_have_lost_forces() -> None:
+    """Base hazard x .25; of 1, 1 and .5 at the start .6, .7 and .45 are left."""
+    game, world, _ = after_a_war(0.0, 3)
+    scenario = game.scenario
+    sources, start = sources_in_effect(scenario, world)
+    forces = after_wars(scenario, world, force_balance(scenario, sources, start))
+    assert forces[0, :, 0] == pytest.approx([0.6, 0.7, 0.45])
+    odds, hazard = hazards(scenario, world, sources, start)
+    peace = replace(world, outcome=np.zeros_like(world.outcome))
+    base = scenario.theatres.base_hazard
+    calm = replace(scenario, theatres=replace(scenario.theatres, base_hazard=0.25 * base))
+    weaker = replace(
+        calm, theatres=replace(calm.theatres, forces=np.array([[[0.6], [0.7], [0.45]]]))
+    )
+    same_odds, same_hazard = hazards(weaker, peace, sources, start)
+    assert odds == pytest.approx(same_odds)
+    assert hazard == pytest.approx(same_hazard)
+
+
+def test_what_has_been_won_is_not_challenged_and_the_loser_lives_with_it() -> None:
+    """The defending side keeps the least force, .01, and is less secure than before the war."""
+    game, world, _ = after_a_war(1.0, 3)
+    scenario, client = game.scenario, game.scenario.actor("Client")
+    sources, start = sources_in_effect(scenario, world)
+    forces = after_wars(scenario, world, force_balance(scenario, sources, start))
+    assert forces[0, :, 0] == pytest.approx([0.6, 0.01, 0.01])
+    odds, hazard = hazards(scenario, world, sources, start)
+    assert (odds > 0.99).all()
+    assert (hazard == 0.0).all()
+    peace = replace(world, outcome=np.zeros_like(world.outcome))
+    before = outlook(scenario, peace, client, force_balance(scenario, sources, start)).security
+    assert (outlook(scenario, world, client, forces).security < before).all()
+
+
+def test_a_crisis_stops_before_a_resolved_defender() -> None:
+    """Without the patron the chance to climb is .336 x twice the challenger's doubt in resolve."""
+    game = prepare(strait(), {"theatres.strait.credibility": 0.0})
+    scenario, runs = game.scenario, 20_000
+    world = begin(game, runs)
+    rival, client = scenario.actor("Rival"), scenario.actor("Client")
+    believed = resolve(world)
+    for seen, climbs in ((0.5, 0.336), (0.75, 0.168), (1.0, 0.0)):
+        believed[rival, client] = seen
+        _, crises = break_out(
+            scenario,
+            world,
+            Chance(5, np.arange(runs)),
+            np.full((1, runs), 0.8),
+            np.ones((1, runs)),
+            believed,
+        )
+        assert (crises.rung > 1).mean() == pytest.approx(climbs, abs=0.01)
 
 
 def test_nuclear_risk_holds_both_back() -> None:

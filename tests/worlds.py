@@ -235,6 +235,10 @@ def strait(**parts: Any) -> ScenarioFile:
                     "Rival": stake("challenger", 6),
                 },
                 attention=numbers(Patron=1),
+                aftermath={
+                    "losses": numbers(challenger=0.4, defender=0.3, patron=0.1),
+                    "calm": number(0.25),
+                },
             )
         },
         "stocks": {
