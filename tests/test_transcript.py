@@ -49,7 +49,7 @@ def written(folder: Path, transcript: Transcript) -> Path:
     return file
 
 
-@pytest.mark.parametrize("scenario", ["divide", "triad", "2025q1"])
+@pytest.mark.parametrize("scenario", ["divide", "triad", "2017q1", "2025q1"])
 def test_what_is_written_is_read_and_replay_equals_play(scenario: str, tmp_path: Path) -> None:
     file = written(tmp_path, game(scenario))
     assert read_transcript(file) == game(scenario)
