@@ -226,16 +226,20 @@ class Quarter:
                 record: Record = end.value
                 return replace(record, world=replace(record.world, memory=self.memory))
 
-    def _answer(self, name: str, decider: Decider) -> Decision:
-        """Put the question to one decider with its own memory and draws, keep what it remembers."""
+    def briefing(self, name: str) -> Briefing:
+        """Return what one of those asked is shown, with its own memory and draws."""
         a, runs = self.game.scenario.actors.index(name), self.ask.runs
         briefing = self.ask.briefings[name]
-        handed = replace(
+        return replace(
             briefing,
             memory=self.memory[a][:, runs].copy(),
             draw=private_draw(self.chance, briefing.quarter, name, runs),
         )
-        decision = decider.decide(handed)
+
+    def _answer(self, name: str, decider: Decider) -> Decision:
+        """Put the question to one decider, and keep what it remembers."""
+        a, runs = self.game.scenario.actors.index(name), self.ask.runs
+        decision = decider.decide(self.briefing(name))
         if decision.memory is not None:
             # where talks are over in one game of a batch, being asked on must leave no trace
             live = True if self.ask.live is None else self.ask.live

@@ -15,12 +15,22 @@ if TYPE_CHECKING:
     from agents.doctrines.transactional import Transactional
     from model.notice import NOTICE
     from model.wargame import Wargame
+    from runs.environment import Environment
 
-__all__ = ["NOTICE", "Doctrine", "DoctrineContract", "Transactional", "Wargame", "doctrine"]
+__all__ = [
+    "NOTICE",
+    "Doctrine",
+    "DoctrineContract",
+    "Environment",
+    "Transactional",
+    "Wargame",
+    "doctrine",
+]
 _ROOMS = {
     "NOTICE": "model.notice",
     "Doctrine": "agents.doctrine",
     "DoctrineContract": "agents.contract",
+    "Environment": "runs.environment",
     "Transactional": "agents.doctrines.transactional",
     "Wargame": "model.wargame",
     "doctrine": "agents.doctrine",
