@@ -10,7 +10,7 @@ from model.faults import Fault, Path, dotted, near
 from model.parameters import domain_of
 from model.references import LEADING, Draft, dangling
 from model.scenario import quarter_index, quarter_name
-from model.schema import ACCOUNTS, ASSUMED, Effect, Table
+from model.schema import ACCOUNTS, ASSUMED, Effect, Table, series_terms
 
 SIDES = ("challenger", "defender", "patron")
 CLAIMS = tuple(f"C{n}" for n in range(1, 12))
@@ -429,7 +429,14 @@ def brief(d: Draft) -> Iterator[Fault]:
                     path = ("brief", n, f"{what}s", k)
                     yield Fault(path, f"there is no {what} {name!r}", near(name, known))
     for i, series in d.series.items():
-        yield from _series(d, ("series", i, "of"), series.of)
+        try:
+            terms = series_terms(series.of)
+        except ValueError:
+            text = f"{series.of!r} is no sum like lever.a + 0.5 * lever.b"
+            yield Fault(("series", i, "of"), text)
+            continue
+        for _, of in terms:
+            yield from _series(d, ("series", i, "of"), of)
 
 
 def _series(d: Draft, path: Path, of: str) -> Iterator[Fault]:

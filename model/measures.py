@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.briefing import Floats
 from model.beliefs import reliability, resolve
 from model.scenario import NOBODY, Scenario, TableRules
-from model.schema import ACCOUNTS
+from model.schema import ACCOUNTS, series_terms
 from model.turn import Game, Record
 from model.world import World, paid, settings_value
 
@@ -37,13 +37,22 @@ def measure(game: Game, record: Record, name: str) -> Floats:
 
     lever.ID, stock.ID, count.LEVER, hazard.THEATRE, odds.THEATRE, credibility.THEATRE,
     support.ACTOR, utility.ACTOR, account.ACTOR.ACCOUNT, reliability.A>B, resolve.A>B,
-    hostility.A>B, burden.ACTOR (with burden_paid.ACTOR and burden_force.ACTOR), deals, crises
+    hostility.A>B, burden.ACTOR (with burden_paid.ACTOR and burden_force.ACTOR), deals, crises;
+    or a sum of such, each times a number if need be: lever.A + 0.5 * lever.B
 
     Raises
     ------
     KeyError
         If there is no such series.
     """
+    (factor, first), *more = series_terms(name)
+    out = factor * _measure(game, record, first)
+    for factor, each in more:
+        out = out + factor * _measure(game, record, each)
+    return out
+
+
+def _measure(game: Game, record: Record, name: str) -> Floats:
     scenario, world = game.scenario, record.world
     kind, _, of = name.partition(".")
     if kind == "lever":
@@ -93,7 +102,7 @@ def measure_now(game: Game, world: World, record: Record | None, name: str) -> F
     """
     if record is not None:
         return measure(game, record, name)
-    if name.partition(".")[0] in AT_START:
+    if all(each.partition(".")[0] in AT_START for _, each in series_terms(name)):
         return measure(game, cast(Record, _Start(world)), name)
     return np.full(world.runs, np.nan)
 

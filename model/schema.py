@@ -502,8 +502,20 @@ class Series(Part):
     """A key series for tables and figures: a lever, a stock, or a computed quantity."""
 
     name: str
-    of: str
+    of: str  # a measure, or a sum of several: `lever.a + 0.5 * lever.b`
     unit: str
+
+
+def series_terms(of: str) -> tuple[tuple[float, str], ...]:
+    """Split a series into its (factor, measure).
+
+    Raises
+    ------
+    ValueError
+        If a factor is no number.
+    """
+    terms = (term.rpartition("*") for term in of.split("+"))
+    return tuple((float(factor or 1.0), name.strip()) for factor, _, name in terms)
 
 
 class Beliefs(Part):

@@ -93,7 +93,8 @@ class Wargame(Model):
     ) -> None:
         named = locals()
         if isinstance(rng, (int, np.integer)):
-            Chance(int(rng), np.array([run]))  # says what is wrong with a seed before Mesa does
+            rng = int(rng)  # Mesa refuses NumPy's, which a sweep over np.arange brings
+            Chance(rng, np.array([run]))  # says what is wrong with a seed before Mesa does
         super().__init__(rng=rng)
         self.file = world if isinstance(world, ScenarioFile) else read(world)
         values = {KEYWORDS[k]: named[k] for k in KEYWORDS if named[k] is not None}
@@ -240,8 +241,8 @@ class Wargame(Model):
 
 def seed_of(rng: Any, model: Model) -> int:
     """Return the seed: the whole number that was given, else one drawn from Mesa's rng."""
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
-        return int(rng)
+    if isinstance(rng, int) and not isinstance(rng, bool):
+        return rng
     return int(model.rng.integers(2**32))
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import batched
-from math import ceil
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -26,8 +25,8 @@ from model.scenario import Values
 from model.schema import ScenarioFile
 from runs.engines import Job, run_chunks
 from runs.ensemble import seat_doctrines
-from runs.errors import UserError
-from runs.outcomes import watched_series
+from runs.errors import UserError, check_numbers
+from runs.outcomes import Watched, watched_series
 from runs.store import (
     ALL,
     FORMAT,
@@ -47,7 +46,6 @@ __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 
 CHUNK = 256  # games that are played together: what a processor's cache holds, and one file
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
-SEEDS = 2**64
 RUNS = 2**32  # the run's number is one word of the counter of each draw
 LINES = 10  # progress lines where there is no terminal
 
@@ -100,7 +98,8 @@ def batch(
     ValueError
         If a parameter is unknown or its value makes no sense.
     """
-    _check_numbers(runs, seed, quarters, shard, chunk)
+    check_numbers(seed, quarters)
+    _check_batch(runs, shard, chunk)
     settings = check_settings(file, values or {}).values
     seat_doctrines(file, doctrines or {})
     played_by = {actor: find(which).reference for actor, which in (doctrines or {}).items()}
@@ -132,13 +131,9 @@ def batch(
         return report(file, folder)
 
 
-def _check_numbers(runs: int, seed: int, quarters: int | None, shard: Shard, chunk: int) -> None:
+def _check_batch(runs: int, shard: Shard, chunk: int) -> None:
     if not 1 <= runs <= RUNS:
         raise UserError(f"--runs {runs}: from 1 to {RUNS:,}")
-    if not 0 <= seed < SEEDS:
-        raise UserError(f"--seed {seed}: a whole number from 0 to 2^64 - 1")
-    if quarters is not None and quarters < 1:
-        raise UserError(f"--quarters {quarters}: at least one is needed")
     if not 1 <= shard[0] <= shard[1]:
         raise UserError(f"--shard {shard[0]}/{shard[1]}: shards are numbered 1/n to n/n")
     if chunk < 1:
@@ -157,7 +152,7 @@ def parse_shard(text: str) -> Shard:
     if not (slash and first.strip().isdecimal() and of.strip().isdecimal()):
         raise UserError(f"--shard {text}: write which one of how many, such as 1/4")
     shard = int(first), int(of)
-    _check_numbers(1, 0, None, shard, 1)
+    _check_batch(1, shard, 1)
     return shard
 
 
@@ -298,24 +293,33 @@ def draw_fans(file: ScenarioFile, results: Results, stem: Path) -> list[Path]:
 
     Up to twelve series share a page; the pages are `fans.png`, `fans-2.png` …, the same as SVG.
     """
-    from runs.figures import PAGE, fan_chart, save
+    from runs.figures import PAGE, Panel, fan_chart, save
 
     watched = watched_series(file, results.manifest["series"])
     table = results.first_trajectories(FAN_GAMES)
     quarters = list(dict.fromkeys(table.column("quarter").to_pylist()))
     games = table.num_rows // len(quarters)
     series = [
-        (w.name, (w.unit, table.column(w.label).to_numpy().reshape(games, len(quarters)).T))
+        Panel(
+            w.name, w.unit, table.column(w.label).to_numpy().reshape(games, -1).T, stages(file, w)
+        )
         for w in watched
     ]
     shown = f"fans of the first {games:,}" if games < results.games else f"fans of all {games:,}"
     below = f"{_caption(results)}\n{shown} games: median, 50 % and 90 % of games in each quarter"
     written: list[Path] = []
-    pages = ceil(len(series) / PAGE)
-    for page, panels in enumerate(batched(series, ceil(len(series) / pages)), start=1):
+    for page, panels in enumerate(batched(series, PAGE), start=1):
         name = stem if page == 1 else stem.with_name(f"{stem.name}-{page}")
-        written += save(fan_chart(dict(panels), quarters, file.title, below), name)
+        written += save(fan_chart(panels, quarters, file.title, below), name)
     return written
+
+
+def stages(file: ScenarioFile, series: Watched) -> dict[float, str]:
+    """Names of the levels of a series that counts the stages of a lever; none of any other."""
+    lever = file.levers.get(series.of.removeprefix("lever."))
+    if series.unit != "stage" or lever is None:
+        return {}
+    return dict(zip(lever.settings, lever.labels, strict=True))
 
 
 class Progress:

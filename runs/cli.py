@@ -198,6 +198,7 @@ def play(
         settings=assignments(settings),
         doctrines=pairs(doctrine),
         out=out,
+        command=as_typed(),
     )
     say(tell(played.transcript, Manner(width(), verbose, bold=can_bold())))
     for note in played.notes:
@@ -278,8 +279,6 @@ def batch(
 
     Stop it with Ctrl-C whenever you like: the same command goes on from there.
     """
-    from shlex import join
-
     from model.reading import read
     from runs.batch import batch as play_many
     from runs.batch import parse_shard
@@ -298,7 +297,7 @@ def batch(
         values=values,
         doctrines=pairs(doctrine),
         series=tuple(series or ()),
-        command=join(["hubspoke", *_tokens]),
+        command=as_typed(),
     )
     if written.complete:
         names = ", ".join(f.name for f in written.files)
@@ -366,12 +365,25 @@ def list_() -> int:
 
 
 @command(scenarios, "show")
-def show(scenario: ScenarioName = "2025q1", /) -> int:
-    """Show all that a scenario holds: players, levers, tables, calendar, every assumption."""
+def show(
+    scenario: ScenarioName = "2025q1",
+    /,
+    *parts: Annotated[str, Parameter(help="Parts to show, such as `tables`; all if left out.")],
+) -> int:
+    """Show what a scenario holds: first an overview, then every assumption with its range.
+
+    The parts: actors, theatres, tables, levers, stocks, calendar, brief, names, sources,
+    assumptions.
+    """
     from model.reading import read
+    from runs.errors import UserError
+    from runs.scenario_text import PARTS
     from runs.scenario_text import show as shown
 
-    say([shown(read(scenario), width())])
+    for part in parts:
+        if part not in PARTS:
+            raise UserError(f"there is no part {part!r}; the parts are {', '.join(PARTS)}")
+    say([shown(read(scenario), width(), parts)])
     return DONE
 
 
@@ -506,9 +518,16 @@ def pairs(texts: list[str] | None) -> dict[str, str]:
 _tokens: list[str] = []
 
 
+def as_typed() -> str:
+    """Return the command as it was typed, for manifests."""
+    from shlex import join
+
+    return join(["hubspoke", *_tokens])
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    global _tokens  # noqa: PLW0603 - the manifest of a batch keeps the command as it was typed
+    global _tokens  # noqa: PLW0603 - manifests keep the command as it was typed
     _tokens = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -1,5 +1,24 @@
 """What goes wrong on the user's side."""
 
+SEEDS = 2**64
+LONGEST = 400  # quarters, as in a scenario
+
 
 class UserError(ValueError):
     """The user can mend this; the message says how."""
+
+
+def check_numbers(seed: int, quarters: int | None, run: int = 0) -> None:
+    """Check the numbers that say which game it is.
+
+    Raises
+    ------
+    UserError
+        If one of them makes no sense.
+    """
+    if not 0 <= seed < SEEDS:
+        raise UserError(f"--seed {seed}: a whole number from 0 to 2^64 - 1")
+    if run < 0:
+        raise UserError(f"--run {run}: games are numbered from 0")
+    if quarters is not None and not 1 <= quarters <= LONGEST:
+        raise UserError(f"--quarters {quarters}: from 1 to {LONGEST}")

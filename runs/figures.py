@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
-from textwrap import wrap
+from textwrap import fill, wrap
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from agents.briefing import Floats
 from model.notice import NOTICE
 from runs.store import disk_errors, write_whole
-from runs.summary import quantiles
+from runs.summary import percent, quantiles
 
 # Blues of one hue that differ in lightness, so that they survive a grey print and colour blindness.
 OUTER, INNER, MEDIAN = "#c6dcec", "#7fb0d3", "#08306b"
@@ -40,7 +43,8 @@ STYLE: Any = {  # of matplotlib's many names, the few that differ from its defau
     "svg.hashsalt": "hubspoke",  # the same picture is the same file
 }
 PANEL, HEAD, FOOT = (3.5, 2.5), 0.4, 0.85  # inches: width and height of a panel, heights
-TITLE_LINE, LETTERS = 0.3, 8.0  # inches; bold letters of 14 points an inch
+TITLE_LINE, TITLE_SIZES, LETTERS = 0.3, (14.0, 13.0, 12.0, 11.0), 112.0  # inches; points; bold
+# letters an inch at one point
 LEAST_WIDTH = 8.5  # inches, for the texts above and below
 MARGIN = 0.008  # of the width, left of them
 MOST_COLUMNS = 4
@@ -48,6 +52,18 @@ PAGE = 12  # panels that can be read on one page or screen
 TICKS = 5
 TITLE_WIDTH = 32  # characters of a panel's title before it breaks
 PIXELS_PER_INCH = 160
+SHOWN = {"0 to 1": (0.0, 1.0), "chance a quarter": (0.0, None)}  # axes of some units, whole
+LABEL_WIDTH = 13  # characters of a level's name before it breaks
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One series of many games."""
+
+    name: str
+    unit: str
+    values: Floats  # (quarter, run)
+    levels: Mapping[float, str] = field(default_factory=dict)  # level → its name, where it has one
 
 
 def fan(axes: Axes, values: Floats) -> None:
@@ -62,37 +78,28 @@ def fan(axes: Axes, values: Floats) -> None:
     axes.plot(quarter, quantiles(values, (50.0,))[0], color=MEDIAN, linewidth=2.0, label="median")
 
 
-def fan_chart(
-    series: Mapping[str, tuple[str, Floats]], quarters: Sequence[str], title: str, below: str
-) -> Figure:
+def fan_chart(panels: Sequence[Panel], quarters: Sequence[str], title: str, below: str) -> Figure:
     """Small multiples of fans under a title, over what a reader needs to know and the notice.
 
-    series : name → (unit, (quarter, run))
     quarters : their names, like 2025Q1
     """
-    columns = min(MOST_COLUMNS, ceil(len(series) ** 0.5))
-    rows = ceil(len(series) / columns)
+    columns = min(MOST_COLUMNS, ceil(len(panels) ** 0.5))
+    rows = ceil(len(panels) / columns)
     size = max(PANEL[0] * columns, LEAST_WIDTH), PANEL[1] * rows
-    lines = wrap(title, int(size[0] * LETTERS))
+    points, lines = _title(title, size[0])
     top = HEAD + TITLE_LINE * len(lines)
     with rc_context(STYLE):
         figure = Figure(figsize=(size[0], top + size[1] + FOOT), layout="constrained")
         heights = (top, size[1], FOOT)
         head, body, foot = np.asarray(figure.subfigures(3, 1, height_ratios=heights))
         grid = body.subplots(rows, columns, squeeze=False).reshape(-1)
-        for axes, (name, (unit, values)) in zip(grid, series.items(), strict=False):
-            fan(axes, values)
-            axes.set_title(_broken(name), loc="left", fontweight="bold")
-            axes.set_ylabel(unit)
-            axes.margins(x=0.0)
-            axes.yaxis.set_major_locator(MaxNLocator(TICKS))
-            if axes.dataLim.height == 0.0:  # a flat line needs no magnifying glass
-                axes.set_ylim(values[0, 0] - 1.0, values[0, 0] + 1.0)
+        for axes, panel in zip(grid, panels, strict=False):
+            _draw(axes, panel)
             _date_axis(axes, quarters)
-        for axes in grid[len(series) :]:
+        for axes in grid[len(panels) :]:
             axes.set_axis_off()
         handles, labels = grid[0].get_legend_handles_labels()
-        head.text(MARGIN, 0.95, "\n".join(lines), va="top", fontweight="bold", fontsize=14)
+        head.text(MARGIN, 0.95, "\n".join(lines), va="top", fontweight="bold", fontsize=points)
         head.legend(
             handles,
             labels,
@@ -104,6 +111,46 @@ def fan_chart(
         )
         foot.text(MARGIN, 0.85, f"{below}\n{NOTICE}", va="top", fontsize=9.5, linespacing=1.4)
     return figure
+
+
+def _title(title: str, width: float) -> tuple[float, list[str]]:
+    """Choose the largest letters that keep a title on one line, the smallest if none do."""
+    for points in TITLE_SIZES:
+        lines = wrap(title, int(width * LETTERS / points))
+        if len(lines) == 1:
+            break
+    return points, lines
+
+
+def _draw(axes: Axes, panel: Panel) -> None:
+    """Draw a fan with its name, unit and a vertical axis that does not exaggerate."""
+    fan(axes, panel.values)
+    axes.set_title(_broken(panel.name), loc="left", fontweight="bold")
+    axes.margins(x=0.0)
+    low, high = axes.dataLim.intervaly
+    if low == high:
+        _draw_flat(axes, panel.values, low)
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(TICKS))
+        if panel.unit in SHOWN:
+            axes.set_ylim(*SHOWN[panel.unit])
+    if panel.levels:
+        names = {x: name for x, name in panel.levels.items() if low <= x <= high}
+        words = [fill(n, LABEL_WIDTH) for n in names.values()]
+        axes.set_yticks(list(names), words, fontsize=9.0)
+        lowest = axes.get_yticklabels()[0]
+        lowest.set_verticalalignment("bottom")  # the first year stands below
+    else:
+        axes.set_ylabel(panel.unit)
+
+
+def _draw_flat(axes: Axes, values: Floats, level: float) -> None:
+    """Show one level without a scale around it, and say in how many games it was left."""
+    axes.set_ylim(level - 1.0, level + 1.0)
+    axes.set_yticks([level])
+    left = float((values != level).any(axis=0).mean())
+    said = f"another value in {percent(left)} of games" if left else "the same in all games"
+    axes.text(0.5, 0.56, said, transform=axes.transAxes, ha="center", fontsize=9.5, color="#5c6670")
 
 
 def _broken(name: str) -> str:
@@ -126,14 +173,34 @@ def _date_axis(axes: Axes, quarters: Sequence[str]) -> None:
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write a figure as PNG and SVG, whole or not at all, and return where."""
-    written = []
-    for suffix in ("png", "svg"):
-        content = io.BytesIO()
-        about = {"Description": NOTICE, **({"Date": None} if suffix == "svg" else {})}
-        with rc_context(STYLE):
-            figure.savefig(content, format=suffix, dpi=PIXELS_PER_INCH, metadata=about)
-        file = stem.with_suffix(f".{suffix}")
+    files = stem.with_suffix(".png"), stem.with_suffix(".svg")
+    with rc_context(STYLE):
+        contents = _png(figure), _svg(figure)
+    for file, content in zip(files, contents, strict=True):
         with disk_errors(stem.parent):
-            write_whole(file, content.getvalue())
-        written.append(file)
-    return written[0], written[1]
+            write_whole(file, content)
+    return files
+
+
+def _svg(figure: Figure) -> bytes:
+    content = io.BytesIO()
+    figure.savefig(content, format="svg", metadata={"Description": NOTICE, "Date": None})
+    return content.getvalue()
+
+
+def _png(figure: Figure) -> bytes:
+    """Return a figure as PNG of few colours: a quarter of the size, and no eye sees it."""
+    drawn, content = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=PIXELS_PER_INCH)
+    about = PngInfo()
+    about.add_text("Description", NOTICE)
+    few = (
+        Image.open(drawn)
+        .convert("RGB")
+        .quantize(
+            method=Image.Quantize.MAXCOVERAGE,  # keeps rare colours, such as those of two arrows
+            dither=Image.Dither.NONE,
+        )
+    )
+    few.save(content, format="png", optimize=True, pnginfo=about, dpi=(PIXELS_PER_INCH,) * 2)
+    return content.getvalue()

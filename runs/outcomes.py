@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.briefing import Bools, Floats, Ints
 from agents.numerics import total
 from model.measures import measure, signed, world_digest
-from model.scenario import NOBODY
+from model.scenario import NOBODY, Scenario
 from model.schema import ScenarioFile
 from model.theatres import CLASH, WAR
 from model.turn import Game, Record
@@ -204,15 +204,16 @@ def _mean(values: Floats) -> Floats:
 
 
 def _tables(game: Game, past: History) -> Iterator[Outcome]:
-    actors = game.scenario.actors
+    actors, file = game.scenario.actors, game.scenario.file
     for n, table in enumerate(game.scenario.tables):
+        named = file.tables[table.id].name
         yield (
-            Column(f"deals.{table.id}", f"deals: {table.id}", "deals", "count"),
+            Column(f"deals.{table.id}", f"deals: {named}", "deals", "count"),
             past.signed[:, n].sum(axis=0),
         )
         for a in table.parties:
             by = actors[a]
-            label = f"open: {table.id} by {by} (quarters)"
+            label = f"open: {named}, opened by {file.actors[by].name} (quarters)"
             yield (
                 Column(f"open.{table.id}.{by}", label, "quarters", "count"),
                 (past.opened[:, n] == a).sum(axis=0),
@@ -224,6 +225,7 @@ def _demands(game: Game, past: History) -> Iterator[Outcome]:
     for n, table in enumerate(game.scenario.tables):
         if NOBODY in (table.headline, table.demander):
             continue
+        named = game.scenario.file.tables[table.id].name
         made = past.renewed[:, n]
         reopened = made & past.locked[:, n]
         for what, label, where in (
@@ -231,12 +233,12 @@ def _demands(game: Game, past: History) -> Iterator[Outcome]:
             ("reopening", "re-opening", reopened),
         ):
             yield (
-                Column(f"{what}s.{table.id}", f"{label}s: {table.id}", f"{label}s", "count"),
+                Column(f"{what}s.{table.id}", f"{label}s: {named}", f"{label}s", "count"),
                 where.sum(axis=0),
             )
             story = first_story(past, n, where)
             for key, (said, unit) in _STORY.items():
-                name = f"first {label}: {table.id}, {said} ({unit})"
+                name = f"first {label}: {named}, {said} ({unit})"
                 yield Column(f"first_{what}.{table.id}.{key}", name, unit, "event"), story[key]
 
 
@@ -288,6 +290,7 @@ def _percent(new: Floats, old: Floats) -> Floats:
 def _threats(game: Game, past: History) -> Iterator[Outcome]:
     scenario, threats = game.scenario, game.scenario.threats
     for n, name in enumerate(threats.ids):
+        named = _threat_name(scenario, n)
         for what, label in (
             ("announced", "announced"),
             ("called_off", "called off"),
@@ -295,7 +298,7 @@ def _threats(game: Game, past: History) -> Iterator[Outcome]:
             ("bluffed", "bluffed"),
         ):
             yield (
-                Column(f"threats.{what}.{name}", f"threats {label}: {name}", "threats", "count"),
+                Column(f"threats.{what}.{name}", f"threats {label}: {named}", "threats", "count"),
                 getattr(past, what)[:, n].sum(axis=0),
             )
     start = settings_value(scenario, scenario.levers.start)
@@ -316,11 +319,21 @@ def _threats(game: Game, past: History) -> Iterator[Outcome]:
         )
 
 
+def _threat_name(scenario: Scenario, threat: int) -> str:
+    """Say who threatens what at which table, such as `Patron, The Patron's troops (Alliance)`."""
+    file, threats = scenario.file, scenario.threats
+    by = file.actors[scenario.actors[threats.by[threat]]].name
+    lever = file.levers[scenario.levers.ids[threats.lever[threat]]].name
+    table = file.tables[scenario.tables[threats.table[threat]].id].name
+    return f"{by}, {lever} ({table})"
+
+
 def _crises(game: Game, past: History) -> Iterator[Outcome]:
     for n, theatre in enumerate(game.scenario.theatres.ids):
+        named = game.scenario.file.theatres[theatre].name
         for what, least in (("crises", 1), ("clashes", CLASH), ("wars", WAR)):
             yield (
-                Column(f"{what}.{theatre}", f"{what}: {theatre}", what, "count"),
+                Column(f"{what}.{theatre}", f"{what}: {named}", what, "count"),
                 (past.rung[:, n] >= least).sum(axis=0),
             )
 
@@ -332,12 +345,13 @@ def _promises(world: World) -> Iterator[Outcome]:
 
 def _actors(game: Game, past: History) -> Iterator[Outcome]:
     for n, actor in enumerate(game.scenario.actors):
+        named = game.scenario.file.actors[actor].name
         yield (
-            Column(f"own_moves.{actor}", f"own moves: {actor}", "moves", "count"),
+            Column(f"own_moves.{actor}", f"own moves: {named}", "moves", "count"),
             past.own_moves[:, n].sum(axis=0),
         )
         yield (
-            Column(f"utility.{actor}", f"utility: {actor} (mean)", "mean a quarter", "number"),
+            Column(f"utility.{actor}", f"utility: {named} (mean)", "mean a quarter", "number"),
             _mean(past.utility[:, n]),
         )
 

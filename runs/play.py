@@ -30,14 +30,12 @@ from model.transcript import (
 )
 from model.wargame import Wargame
 from runs.ensemble import seat_doctrines
-from runs.errors import UserError
+from runs.errors import UserError, check_numbers
 from runs.figures import save
 from runs.network_picture import network_picture
 from runs.store import disk_errors, program_version, write_whole
 from runs.story import Manner, tell
 
-SEEDS = 2**64
-LONGEST = 400  # quarters, as in a scenario
 STORY, MANIFEST = "story.txt", "manifest.json"
 
 
@@ -60,6 +58,7 @@ def play(
     settings: Mapping[str, float] | None = None,
     doctrines: Mapping[str, str | Decides] | None = None,
     out: str | Path | None = None,
+    command: str = "",
 ) -> Played:
     """Play one game and write transcript, story, picture and manifest into a folder.
 
@@ -67,6 +66,7 @@ def play(
     settings : parameter path or alias → value
     doctrines : actor → name or file of a doctrine, or a seat
     out : folder; `results/play-SCENARIO-seedSEED` unless given
+    command : how the user asked for it, for the manifest
 
     Raises
     ------
@@ -78,7 +78,7 @@ def play(
         If a seat has no answer at once; the game is then lost (drive `Wargame` itself instead).
     """
     file = read(scenario)
-    check_numbers(seed, run, quarters)
+    check_numbers(seed, quarters, run)
     chosen = dict(doctrines or {})
     seat_doctrines(file, {a: d for a, d in chosen.items() if isinstance(d, str)})
     try:
@@ -89,24 +89,8 @@ def play(
     transcript = Transcript(tuple(events(game, fspath(scenario))))
     folder = Path(out) if out is not None else Path("results") / f"play-{file.name}-seed{seed}"
     with disk_errors(folder):
-        files = write_all(transcript, file, folder)
+        files = write_all(transcript, file, folder, command)
     return Played(transcript, folder, files, notes)
-
-
-def check_numbers(seed: int, run: int, quarters: int | None) -> None:
-    """Check the numbers that say which game it is.
-
-    Raises
-    ------
-    UserError
-        If one of them makes no sense.
-    """
-    if not 0 <= seed < SEEDS:
-        raise UserError(f"--seed {seed}: a whole number from 0 to 2^64 - 1")
-    if run < 0:
-        raise UserError(f"--run {run}: games are numbered from 0")
-    if quarters is not None and not 1 <= quarters <= LONGEST:
-        raise UserError(f"--quarters {quarters}: from 1 to {LONGEST}")
 
 
 def events(game: Wargame, source: str) -> Iterator[Event]:
@@ -136,7 +120,9 @@ def events(game: Wargame, source: str) -> Iterator[Event]:
     yield {"event": "end", "quarters": game.world.quarter, "digest": digest(game.world)}
 
 
-def write_all(transcript: Transcript, file: ScenarioFile, folder: Path) -> tuple[Path, ...]:
+def write_all(
+    transcript: Transcript, file: ScenarioFile, folder: Path, command: str
+) -> tuple[Path, ...]:
     """Write all that tells a game into a folder, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / FILE_NAME, folder / STORY]
@@ -145,17 +131,20 @@ def write_all(transcript: Transcript, file: ScenarioFile, folder: Path) -> tuple
     write_whole(files[1], f"{story}\n".encode())
     files += save(network_picture(file, transcript), folder / "network")
     files.append(folder / MANIFEST)
-    write_whole(files[-1], json.dumps(manifest(transcript, files), indent=2).encode())
+    write_whole(files[-1], json.dumps(manifest(transcript, files, command), indent=2).encode())
     return tuple(files)
 
 
-def manifest(transcript: Transcript, files: list[Path]) -> dict[str, Any]:
+def manifest(transcript: Transcript, files: list[Path], command: str) -> dict[str, Any]:
     """Say which game a folder holds, and what made it."""
     told = ("scenario", "source", "scenario_hash", "version", "seed", "run", "quarters")
     return {
-        **{k: transcript.header[k] for k in (*told, "settings", "doctrines")},
+        **{k: transcript.header[k] for k in told},
+        "parameters": transcript.header["settings"],
+        "doctrines": transcript.header["doctrines"],
         "digest": transcript.digest,
         "files": [f.name for f in files],
+        "command": command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "notice": NOTICE,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import fill, wrap
 from typing import NamedTuple
@@ -104,8 +104,11 @@ def _plural(count: int, words: str) -> str:
     return words[:-3] + "y" if words.endswith("ies") else words.removesuffix("s")
 
 
-def show(file: ScenarioFile, width: int = WIDTH) -> str:
-    """Describe a scenario in full: who, where, what can be agreed, when, and every assumption."""
+def show(file: ScenarioFile, width: int = WIDTH, parts: Sequence[str] = ()) -> str:
+    """Describe a scenario: who, where, what can be agreed, when; every assumption at the end.
+
+    parts : of `PARTS`; all unless given
+    """
     width = max(width, NARROWEST)
     end = quarter_name(file.start, file.quarters - 1)
     lines = [
@@ -119,7 +122,11 @@ def show(file: ScenarioFile, width: int = WIDTH) -> str:
         f"Content hash: {scenario_hash(file)[:16]}",
         *_lines(NOTICE, width, "", hang=""),
     ]
-    for title, section in SECTIONS:
+    if not parts:
+        hint = f"`hubspoke scenario show {file.name} tables` shows one part of these alone"
+        lines += ["", *_lines(f"{', '.join(PARTS)}: {hint}", width, "", hang="")]
+    for part in parts or PARTS:
+        title, section = PARTS[part]
         body = list(section(file, width))
         if body:
             lines += ["", title, "-" * len(title), *body]
@@ -182,7 +189,7 @@ def _theatre(file: ScenarioFile, theatre: Theatre) -> str:
     patron = f", backed by {theatre.patron}" if theatre.patron else ""
     played = f" ({' and '.join(scripted)} scripted)" if scripted else ""
     hot = theatre.hot_while
-    war = f" At war while {hot.lever} stands below {hot.below:g}." if hot else ""
+    war = f" At war while {file.levers[hot.lever].name} is below {hot.below:g}." if hot else ""
     return (
         f"{theatre.name}. {theatre.challenger} against {theatre.defender}{patron}{played}. "
         f"Forces: {forces}; contest exponent {theatre.exponent:g}; "
@@ -197,38 +204,45 @@ def _tables(file: ScenarioFile, width: int) -> Iterator[str]:
         text = f"{i}: {table.name}. {' and '.join(table.parties)}; deals last "
         term = f"{table.term.value:g} quarters{secret}"
         yield from _lines(text + term, width, "", hang="  ")
-        levers = ", ".join(table.levers) or "every lever that one holds and the other feels"
+        held = ", ".join(file.levers[x].name for x in table.levers)
+        levers = held or "every lever that one holds and the other feels"
         yield from _lines(f"Levers: {levers}", width)
         yield from _said(file, table, width)
 
 
 def _said(file: ScenarioFile, table: Table, width: int) -> Iterator[str]:
     for package in table.packages.values():
-        moves = "; ".join(_move(file.levers[x], x, steps) for x, steps in package.moves.items())
+        moves = "; ".join(_move(file.levers[x], steps) for x, steps in package.moves.items())
         yield from _lines(f"Package “{package.name}”: {moves}", width)
     for demand in table.demands:
-        unit = file.levers[demand.lever].unit
-        norms = ", ".join(f"{n} {q.value:g}" for n, q in demand.norms.items())
-        yield from _lines(f"{demand.by} may demand {demand.lever} by {norms} ({unit})", width)
+        lever = file.levers[demand.lever]
+        norms = ", ".join(
+            f"{q.value:,.10g} ({n.replace('_', ' ')})" for n, q in demand.norms.items()
+        )
+        yield from _lines(f"{demand.by} may demand {lever.name}: {norms} {lever.unit}", width)
     for threat in table.threats:
-        move = _move(file.levers[threat.lever], threat.lever, threat.steps)
+        move = _move(file.levers[threat.lever], threat.steps)
         yield from _lines(f"{threat.by} may threaten {move}, {threat.lead} quarters ahead", width)
     bought = table.commitment
     if bought:
-        kind = f", in part {', '.join(bought.in_kind)}" if bought.in_kind else ""
-        text = f"{bought.cash} of {bought.payer}{kind} buys the commitment in {bought.theatre}"
+        kinds = ", ".join(file.levers[x].name for x in bought.in_kind)
+        kind = f"; in part {kinds}" if kinds else ""
+        place = file.theatres[bought.theatre].name
+        text = (
+            f"{bought.payer} buys the commitment in {place}: {file.levers[bought.cash].name}{kind}"
+        )
         yield from _lines(text, width)
 
 
-def _move(lever: Lever, lever_id: str, steps: int) -> str:
+def _move(lever: Lever, steps: int) -> str:
     """Write a move as the change that it would be at the start."""
     at = lever.settings.index(lever.start)
     to = min(max(at + steps, 0), len(lever.settings) - 1)
     if to == at:
-        return f"{lever_id} {steps:+d} (at its end today)"
+        return f"{lever.name} {steps:+d} (at its end today)"
     if lever.labels:
-        return f"{lever_id} to {lever.labels[to]}"
-    return f"{lever_id} {lever.start:g} → {lever.settings[to]:g} {lever.unit}"
+        return f"{lever.name} to {lever.labels[to]}"
+    return f"{lever.name} {lever.start:g} → {lever.settings[to]:g} {lever.unit}"
 
 
 def _levers(file: ScenarioFile, width: int) -> Iterator[str]:
@@ -280,7 +294,7 @@ def _stocks(file: ScenarioFile, width: int) -> Iterator[str]:
 
 
 def _calendar(file: ScenarioFile, width: int) -> Iterator[str]:
-    rows = [(a.until, f"ends: {a.name} ({', '.join(a.levers)})") for a in file.agreements.values()]
+    rows = [(a.until, f"ends: {a.name}") for a in file.agreements.values()]
     rows += [(t.closed_until, f"opens: {t.name}") for t in file.tables.values() if t.closed_until]
     rows += [
         (a.first, f"{a.name}, then every {a.every} quarters") for a in file.assemblies.values()
@@ -306,10 +320,10 @@ def _period(event: Event) -> str:
 
 def _effect(file: ScenarioFile, effect: Effect) -> str:
     if effect.lever:
-        steps = f"{effect.by:+d} settings" if effect.to is None else f"to {effect.to:g}"
-        return f"{effect.lever} {steps}"
+        return f"{file.levers[effect.lever].name} {_shift(file.levers[effect.lever], effect)}"
     if effect.stock or effect.support:
-        what = effect.stock or f"support of {effect.support}"
+        stock = file.stocks[effect.stock].name if effect.stock else ""
+        what = stock or f"support of {effect.support}"
         return f"{what} {effect.add or 0:+g}"
     if effect.election:
         offices = file.actors[effect.election].platforms
@@ -324,6 +338,14 @@ def _effect(file: ScenarioFile, effect: Effect) -> str:
     if effect.pledge:
         return f"a pledge of {effect.pledge} falls due"
     return f"crisis in {effect.crisis}" if effect.crisis else f"{effect.reopen} reopens"
+
+
+def _shift(lever: Lever, effect: Effect) -> str:
+    if effect.to is None:
+        return f"{effect.by:+d} {_plural(abs(effect.by or 0), 'settings')}"
+    if lever.labels and effect.to in lever.settings:
+        return f"to {lever.labels[lever.settings.index(effect.to)]}"
+    return f"to {effect.to:,.10g} {lever.unit}"
 
 
 def _brief(file: ScenarioFile, width: int) -> Iterator[str]:
@@ -380,18 +402,18 @@ def _sources(file: ScenarioFile, width: int) -> Iterator[str]:
 
 
 Section = Callable[[ScenarioFile, int], Iterable[str]]
-SECTIONS: tuple[tuple[str, Section], ...] = (
-    ("Actors", _actors),
-    ("Theatres", _theatres),
-    ("Tables", _tables),
-    ("Levers (start in brackets)", _levers),
-    ("Stocks", _stocks),
-    ("Calendar", _calendar),
-    ("The brief, sentence by sentence", _brief),
-    ("Assumptions: value, range, unit, meaning", _assumptions),
-    ("Short names of parameters", _aliases),
-    ("Sources, and how much rests on each", _sources),
-)
+PARTS: dict[str, tuple[str, Section]] = {
+    "actors": ("Actors", _actors),
+    "theatres": ("Theatres", _theatres),
+    "tables": ("Tables: where deals are made", _tables),
+    "levers": ("Levers (start in brackets)", _levers),
+    "stocks": ("Stocks", _stocks),
+    "calendar": ("Calendar", _calendar),
+    "brief": ("The brief, sentence by sentence", _brief),
+    "names": ("Short names of parameters", _aliases),
+    "sources": ("Sources, and how much rests on each", _sources),
+    "assumptions": ("Assumptions: value, range, unit, meaning", _assumptions),
+}
 
 
 def _gap(key: str, mapping: Iterable[str]) -> Iterator[str]:

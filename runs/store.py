@@ -48,7 +48,6 @@ ALL = "all"
 Manifest = dict[str, Any]
 Shard = tuple[int, int]  # this one of how many, from 1
 SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @dataclass(frozen=True, order=True)
@@ -96,7 +95,7 @@ def code_hash() -> str:
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Say what to do about a full disk or a folder that may not be written.
+    """Say what to do about a full disk or a folder that cannot be written.
 
     Raises
     ------
@@ -111,14 +110,12 @@ def disk_errors(folder: Path) -> Iterator[None]:
                 f"no space left for results in {folder}: free some, then run the same command "
                 "again; whole files stay and it goes on from there"
             ) from error
-        if error.errno in DENIED:
-            raise UserError(
-                f"results cannot be written to {folder} ({error.strerror}): choose another folder "
-                "with --out, or change its permissions"
-            ) from error
         if isinstance(error, (NotADirectoryError, FileExistsError)):
             raise UserError(f"{folder} is no folder: choose another one with --out") from error
-        raise
+        raise UserError(
+            f"results cannot be written to {folder} ({error.strerror}): choose another folder "
+            "with --out, or change its permissions"
+        ) from error
 
 
 def write_whole(file: Path, content: bytes, tag: str = "") -> None:

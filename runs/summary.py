@@ -169,6 +169,11 @@ def _under(table: Table, prefix: str) -> dict[str, Row]:
     return {k.removeprefix(prefix): row for k, row in table.items() if k.startswith(prefix)}
 
 
+def _named(row: Row) -> str:
+    """Name of the thing that an outcome is about: what its label says after the colon."""
+    return row.outcome.partition(": ")[2]
+
+
 def _without(row: Row) -> str:
     """Share of games in which something did not happen."""
     return percent(1.0 - row.share)
@@ -178,8 +183,9 @@ def _demands(results: Results, table: Table) -> Iterator[str]:
     for name, all_demands in _under(table, "demands.").items():
         reopened = table[f"reopenings.{name}"]
         yield (
-            f"  {name}: demanded in {percent(all_demands.share)} of games; re-opened, while an "
-            f"agreement stood, in {percent(reopened.share)}, {number(reopened.mean)} a game"
+            f"  {_named(all_demands)}: demanded in {percent(all_demands.share)} of games; "
+            f"re-opened, while an agreement stood, in {percent(reopened.share)}, "
+            f"{number(reopened.mean)} a game"
         )
         for what, title in (("demand", "first demand"), ("reopening", "first re-opening")):
             if table[f"{what}s.{name}"].share:
@@ -233,9 +239,10 @@ def _bin(low: float, high: float) -> str:
 def _threats(table: Table) -> Iterator[str]:
     kinds = ("announced", "called_off", "carried_out", "bluffed")
     lines = [["  a game", "announced", "called off", "carried out", "bluffed", "ever carried out"]]
-    for name in _under(table, "threats.announced."):
+    for name, announced in _under(table, "threats.announced.").items():
         rows = [table[f"threats.{kind}.{name}"] for kind in kinds]
-        lines.append([f"  {name}", *(f"{row.mean:.3f}" for row in rows), percent(rows[2].share)])
+        means = (f"{row.mean:.3f}" for row in rows)
+        lines.append([f"  {_named(announced)}", *means, percent(rows[2].share)])
     if len(lines) > 1:
         yield aligned(lines)
         yield "  How far the threatened levers went, by whatever move"
@@ -247,7 +254,7 @@ def _threats(table: Table) -> Iterator[str]:
 def _deals(table: Table) -> Iterator[str]:
     deals = _under(table, "deals.")
     lines = [["  table", "deals a game", "games without"]]
-    lines += [[f"  {name}", f"{row.mean:.2f}", _without(row)] for name, row in deals.items()]
+    lines += [[f"  {_named(row)}", f"{row.mean:.2f}", _without(row)] for row in deals.values()]
     lines.append(["  all", f"{sum(row.mean for row in deals.values()):.2f}", ""])
     yield aligned(lines)
     made = [f"{number(row.mean)} {what}" for what, row in _under(table, "promises.").items()]
@@ -256,10 +263,10 @@ def _deals(table: Table) -> Iterator[str]:
 
 def _crises(table: Table, years: float) -> Iterator[str]:
     lines = [["  a year", "crises", "clashes", "wars", "games with a war"]]
-    for name in _under(table, "crises."):
+    for name, crises in _under(table, "crises.").items():
         rows = [table[f"{what}.{name}"] for what in ("crises", "clashes", "wars")]
         rates = (f"{row.mean / years:.4f}" for row in rows)
-        lines.append([f"  {name}", *rates, percent(rows[2].share)])
+        lines.append([f"  {_named(crises)}", *rates, percent(rows[2].share)])
     if len(lines) > 1:
         yield aligned(lines)
 
@@ -269,15 +276,14 @@ def _bounds(table: Table) -> Iterator[str]:
     rows = [(driven[name].share, row.share, name) for name, row in _under(table, "bound.").items()]
     lines = [["  lever", "at a bound", "and not from the start"]]
     for away, ends, name in sorted(rows, reverse=True):
-        lever = table[f"bound.{name}"].outcome.partition(": ")[2]
-        lines.append([f"  {lever}", percent(ends), percent(away)])
+        lines.append([f"  {_named(table[f'bound.{name}'])}", percent(ends), percent(away)])
     yield aligned(lines)
 
 
 def _idle(table: Table) -> Iterator[str]:
     moves = _under(table, "own_moves.")
     lines = [["  actor", "moves a game", "games without"]]
-    lines += [[f"  {name}", f"{row.mean:.2f}", _without(row)] for name, row in moves.items()]
+    lines += [[f"  {_named(row)}", f"{row.mean:.2f}", _without(row)] for row in moves.values()]
     yield aligned(lines)
-    never = [name for name, row in moves.items() if row.share == 0.0]
+    never = [_named(row) for row in moves.values() if row.share == 0.0]
     yield f"  never moved in any game: {', '.join(never) or 'nobody'}"

@@ -101,8 +101,8 @@ def test_the_table_is_true_of_the_games(folder: Path) -> None:
             assert row.median in set(known)
             assert (known <= row.high).mean() >= 0.95
             assert (known < row.low).mean() <= 0.05
-    deals = rows["deals: alliance"]
-    assert deals.share == pytest.approx((games["deals: alliance"] > 0).mean())
+    deals = rows["deals: The alliance"]
+    assert deals.share == pytest.approx((games["deals: The alliance"] > 0).mean())
     asked = next(row for label, row in rows.items() if "asked" in label)
     assert asked.share == pytest.approx(games[asked.outcome].notna().mean())
 
@@ -273,10 +273,10 @@ def test_progress_is_a_bar_with_the_time_left_on_a_terminal() -> None:
 def test_the_report_answers_what_a_scholar_asks(folder: Path) -> None:
     results = Results(folder)
     games, text = results.outcomes(), sanity(Results(folder))
-    share = percent(float((games["re-openings: alliance"] > 0).mean()))
+    share = percent(float((games["re-openings: The alliance"] > 0).mean()))
     assert f"while an agreement stood, in {share}" in text
-    asked = games["first demand: alliance, asked (% above what was agreed)"]
-    settled = games["first demand: alliance, price (% change agreed)"].notna()
+    asked = games["first demand: The alliance, asked (% above what was agreed)"]
+    settled = games["first demand: The alliance, price (% change agreed)"].notna()
     expected = [
         (f"{here.sum():,}", percent(float(settled[here].mean())))
         for here in ((asked > low) & (asked <= high) for low, high in pairwise(OPENERS))
@@ -286,11 +286,12 @@ def test_the_report_answers_what_a_scholar_asks(folder: Path) -> None:
     lines = text.partition("first demand")[2].splitlines()[2:]
     for (count, share), line in zip(expected, lines, strict=False):
         assert re.search(rf" {count} +{share}", line)
-    assert f"{games['deals: front'].mean():.2f}" in text
-    assert f"{games['threats announced: alliance: Patron on troops'].mean():.3f}" in text
+    assert f"{games['deals: The front'].mean():.2f}" in text
+    assert f"{games['threats announced: The Patron, The troops (The alliance)'].mean():.3f}" in text
     years = QUARTERS / 4
-    assert f"{games['crises: strait'].mean() / years:.4f}" in text
-    never = [a for a in ("Client", "Patron", "Rival") if not games[f"own moves: {a}"].any()]
+    assert f"{games['crises: A theatre'].mean() / years:.4f}" in text
+    actors = ("The Client", "The Patron", "The Rival")
+    never = [a for a in actors if not games[f"own moves: {a}"].any()]
     assert f"never moved in any game: {', '.join(never) or 'nobody'}" in text
     for column in results.columns():
         if column.id.startswith("bound."):
@@ -356,5 +357,6 @@ def test_columns_of_a_folder_are_described_in_a_file(folder: Path) -> None:
     assert lines[0] == "id,label,unit,kind"
     assert len(lines) == 1 + len(Results(folder).columns())
     assert (
-        Column("deals.alliance", "deals: alliance", "deals", "count") in Results(folder).columns()
+        Column("deals.alliance", "deals: The alliance", "deals", "count")
+        in Results(folder).columns()
     )

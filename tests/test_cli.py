@@ -72,6 +72,10 @@ WRONG = [
     ("bench triad --games 1", "--games"),
     ("scenario shwo", "show"),
     ("scenario show tirad", "did you mean triad?"),
+    ("scenario show triad tabels", "the parts are actors"),
+    ("play triad --quarters 401", "from 1 to 400"),
+    ("batch triad --quarters 401", "from 1 to 400"),
+    ("batch triad --seed -1", "from 0"),
     ("scenario check tirad", "did you mean triad?"),
     ("scenario check", "scenario"),
 ]

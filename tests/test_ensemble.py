@@ -167,8 +167,8 @@ def records(file: ScenarioFile, runs: int) -> Iterator[tuple[Game, World, Record
 def test_outcomes_are_what_happened(file: ScenarioFile, whole: Chunk) -> None:
     counted: dict[str, float] = {}
 
-    def add(label: str, run: int, amount: float = 1.0) -> None:
-        counted[f"{label} @{run}"] = counted.get(f"{label} @{run}", 0.0) + amount
+    def add(outcome: str, run: int, amount: float = 1.0) -> None:
+        counted[f"{outcome} @{run}"] = counted.get(f"{outcome} @{run}", 0.0) + amount
 
     for game, before, record in records(file, GAMES):
         scenario, own = game.scenario, record.own_moves
@@ -176,32 +176,29 @@ def test_outcomes_are_what_happened(file: ScenarioFile, whole: Chunk) -> None:
             talk, signing = record.talks[n], record.signings[n]
             for run in range(GAMES):
                 if record.opened[n, run] != NOBODY:
-                    add(f"open: {table.id} by {scenario.actors[record.opened[n, run]]}", run)
+                    add(f"open.{table.id}.{scenario.actors[record.opened[n, run]]}", run)
                 if record.demand[n, run] > 0.0 and not before.demand[n, run] > 0.0:
-                    add(f"demands: {table.id}", run)
+                    add(f"demands.{table.id}", run)
                     if before.lock[table.headline, run] > before.quarter:
-                        add(f"re-openings: {table.id}", run)
+                        add(f"reopenings.{table.id}", run)
             if talk is not None and signing is not None:
                 for run, yes in zip(talk.runs, signing.signed, strict=True):
-                    add(f"deals: {table.id}", run, yes)
+                    add(f"deals.{table.id}", run, yes)
         for run in range(GAMES):
             for a, actor in enumerate(scenario.actors):
-                add(f"own moves: {actor}", run, sum(x != NOBODY for x in own.lever[a, :, run]))
-                label = f"utility: {actor} (mean)"
-                add(label, run, record.utility[a, run] / QUARTERS)
+                add(f"own_moves.{actor}", run, sum(x != NOBODY for x in own.lever[a, :, run]))
+                add(f"utility.{actor}", run, record.utility[a, run] / QUARTERS)
             for n, theatre in enumerate(scenario.theatres.ids):
                 for what, least in (("crises", 1), ("clashes", 2), ("wars", 4)):
-                    add(f"{what}: {theatre}", run, record.crises.rung[n, run] >= least)
+                    add(f"{what}.{theatre}", run, record.crises.rung[n, run] >= least)
             for n, threat in enumerate(scenario.threats.ids):
                 for what in ("announced", "called_off", "carried_out", "bluffed"):
-                    label = f"threats {what.replace('_', ' ')}: {threat}"
-                    add(label, run, getattr(own, what)[n, run])
-    for label, values in whole.outcomes.items():
-        name = label.removesuffix(" (quarters)")
-        if any(key.startswith(f"{name} @") for key in counted):
-            expected = [counted.get(f"{name} @{run}", 0.0) for run in range(GAMES)]
-            assert values == pytest.approx(expected, abs=1e-12), label
-            counted = {k: v for k, v in counted.items() if not k.startswith(f"{name} @")}
+                    add(f"threats.{what}.{threat}", run, getattr(own, what)[n, run])
+    for column in whole.columns:
+        if any(key.startswith(f"{column.id} @") for key in counted):
+            expected = [counted.get(f"{column.id} @{run}", 0.0) for run in range(GAMES)]
+            assert whole.outcomes[column.label] == pytest.approx(expected, abs=1e-12), column
+            counted = {k: v for k, v in counted.items() if not k.startswith(f"{column.id} @")}
     assert not {key for key, value in counted.items() if value}, "counted, but no outcome"
     promises = ("made", "kept", "broken", "void")
     for n, what in enumerate(promises):
@@ -210,8 +207,27 @@ def test_outcomes_are_what_happened(file: ScenarioFile, whole: Chunk) -> None:
 
 def test_every_kind_of_thing_happens_in_the_test_world(whole: Chunk) -> None:
     """Otherwise the count above would compare zeros."""
-    for label in ("deals: alliance", "demands: alliance", "crises: strait", "own moves: Rival"):
+    for name in ("deals.alliance", "demands.alliance", "crises.strait", "own_moves.Rival"):
+        label = next(c.label for c in whole.columns if c.id == name)
         assert whole.outcomes[label].any(), label
+
+
+def test_outcomes_are_labelled_in_the_words_of_the_scenario(whole: Chunk) -> None:
+    labels = {c.id: c.label for c in whole.columns}
+    assert labels["deals.alliance"] == "deals: The alliance"
+    assert labels["open.alliance.Client"] == "open: The alliance, opened by The Client (quarters)"
+    threat = "threats announced: The Patron, The troops (The alliance)"
+    assert labels["threats.announced.alliance: Patron on troops"] == threat
+
+
+def test_a_series_may_be_a_sum(file: ScenarioFile) -> None:
+    both = "lever.payment + 0.5 * lever.troops"
+    chunk = play(file, np.arange(4), series=[both, "lever.payment", "lever.troops"])
+    payment, troops, added = (
+        next(v for k, v in chunk.trajectories.items() if k.startswith(name))
+        for name in ("The payment", "The troops", both)
+    )
+    assert (added == payment + 0.5 * troops).all()
 
 
 def test_series_are_measured_every_quarter_and_at_the_end(file: ScenarioFile) -> None:

@@ -41,7 +41,7 @@ def test_play_writes_all_that_tells_a_game(tmp_path: Path) -> None:
     assert read_transcript(tmp_path / "game") == played.transcript
     manifest = json.loads((tmp_path / "game" / "manifest.json").read_text("utf-8"))
     assert manifest["digest"] == played.transcript.digest
-    assert manifest["settings"] == {"actors.Patron.transactionalism": 0.5}
+    assert manifest["parameters"] == {"actors.Patron.transactionalism": 0.5}
     assert manifest["notice"] == NOTICE
     story = (tmp_path / "game" / "story.txt").read_text("utf-8")
     assert story.splitlines() == list(tell(played.transcript))

@@ -43,6 +43,19 @@ def test_everything_that_can_be_named_is_shown(name: str) -> None:
         assert all(label in text for label in lever.labels)
 
 
+def test_parts_are_shown_alone_and_in_the_order_asked_for() -> None:
+    file = read("triad")
+    whole, some = show(file).splitlines(), show(file, parts=["stocks", "actors"]).splitlines()
+    heads = [whole[n - 1] for n, line in enumerate(whole) if line and set(line) == {"-"}]
+    assert [some[n - 1] for n, line in enumerate(some) if line and set(line) == {"-"}] == [
+        "Stocks",
+        "Actors",
+    ]
+    assert len(heads) > 5
+    assert heads[0] == "Actors"
+    assert heads[-1].startswith("Assumptions"), "the overview comes first"
+
+
 def test_shares_are_bars() -> None:
     assert [bar(x, 4) for x in (0, 0.25, 0.53125, 1, 2)] == ["", "█", "██▏", "████", "████"]
 

@@ -38,6 +38,10 @@ def test_a_game_runs_as_mesa_users_run_models() -> None:
     assert np.isfinite(series.drop(columns="Quarter").to_numpy(float)[1:]).all()
 
 
+def test_a_seed_of_numpy_is_a_seed() -> None:
+    assert Wargame("divide", rng=np.int64(3)).seed_used == 3
+
+
 def test_batch_run_takes_named_parameters() -> None:
     rows = batch_run(
         Wargame, {"tau_usa": [0.2, 0.8]}, rng=range(2), max_steps=16, display_progress=False

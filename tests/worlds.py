@@ -257,7 +257,7 @@ def strait(**parts: Any) -> ScenarioFile:
             {"from": "Rival", "to": "Client"} | numbers(rivalry=0.8, alignment=0.3),
             {"from": "Patron", "to": "Rival"} | numbers(rivalry=0.7, alignment=0.2),
         ],
-        "tables": _strait_tables(),
+        "tables": _named(_strait_tables()),
         "agreements": {
             "old": {
                 "name": "Old",
@@ -283,7 +283,12 @@ def strait(**parts: Any) -> ScenarioFile:
             }
         },
     }
-    return world(actors, _strait_levers(), **(everything | parts))
+    return world(_named(actors), _named(_strait_levers()), **(everything | parts))
+
+
+def _named(parts: Part) -> Part:
+    """Give each part a name of its own."""
+    return {i: part | {"name": f"The {i}"} for i, part in parts.items()}
 
 
 def _strait_levers() -> dict[str, Part]:
