@@ -64,6 +64,15 @@ class Customs:
 
 
 @dataclass(frozen=True)
+class Assent:
+    """What a body at home bears: P(ratify) = logistic((room - cost of the moves) / spread)."""
+
+    cost: Floats  # (move + 1, run) SMA-percent equivalents, sweeteners negative
+    room: Floats  # (run,) win-set with the support of today; boundless where nobody votes
+    spread: Floats  # (run,)
+
+
+@dataclass(frozen=True)
 class Seat:
     """One actor's view of one table, valid all quarter.
 
@@ -77,6 +86,7 @@ class Seat:
     me: Goals
     them: Goals  # my estimate
     packages: Ints  # (package, K) index of moves
+    prefix: Ints  # (package,) the package without its last move, an earlier one
     own: Floats  # (account, move + 1, run) change in my accounts
     theirs: Floats  # (account, move + 1, run) my estimate of the change in theirs
     lever: Ints  # (move + 1, run) lever of the move, an index into `names`; -1 = none
@@ -85,6 +95,9 @@ class Seat:
     blocked: Bools  # (move + 1, run) out of bounds, locked, or not named
     credit: Floats  # (move + 1, run) how far the move goes towards a headline demand, its unit
     required: Floats  # (run,) credit below which the demander will not sign; -inf where none
+    home: Assent  # my ratifying body
+    their_home: Assent  # both are public
+    consent: Floats  # (move + 1, run) chance that scripted parties to the move agree
     menace: Floats  # (account, run) change in my accounts if their threat is carried out
     menace_odds: Floats  # (run,) believed chance that a refusal brings it
     leverage: Floats  # (account, run) my estimate of what my own threat would cost them
@@ -187,7 +200,7 @@ class Decision:
 
 
 _PER_RUN: dict[type, frozenset[str]] = {}
-_STATIC = {"packages", "steps", "headline", "hostile"}
+_STATIC = {"packages", "prefix", "steps", "headline", "hostile"}
 
 
 def take(part: Any, index: Any) -> Any:
@@ -206,3 +219,10 @@ def take(part: Any, index: Any) -> Any:
         elif isinstance(value, tuple) and value and is_dataclass(value[0]):
             changed[field.name] = tuple(take(each, index) for each in value)
     return replace(part, **changed)
+
+
+def full_runs(array: Any, runs: int) -> Any:
+    """Broadcast the run axis to `runs` columns, contiguous as the kernels need it."""
+    if array.shape[-1] == runs and array.flags.c_contiguous:
+        return array
+    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:-1], runs)))

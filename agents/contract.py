@@ -30,7 +30,7 @@ from agents.answers import malformed
 from agents.briefing import Briefing, Decision, Question
 from agents.doctrine import find
 from agents.drawn import drawn_briefing
-from agents.utility import possible_packages
+from agents.talks import possible_packages
 
 QUESTIONS: tuple[Question, ...] = get_args(Question)
 EXAMPLES = 15  # briefings a rule and question

@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.briefing import (
     ACCOUNTS,
+    Assent,
     Bools,
     Briefing,
     Customs,
@@ -133,15 +134,21 @@ class Papers:
             sweeteners=int(self.rng.integers(0, 3)),
         )
 
-    def packages(self) -> Ints:
-        """Draw packages of one to three different moves; the first is no deal."""
+    def packages(self) -> tuple[Ints, Ints]:
+        """Draw packages of one to three different moves with all that they begin with.
+
+        Returns packages and prefixes; the first is no deal.
+        """
         longest = min(3, self.moves)
-        rows = [[self.moves] * longest]
+        rows: list[tuple[int, ...]] = [()]
         for _ in range(int(self.rng.integers(1, 12))):
             size = int(self.rng.integers(1, longest + 1))
-            chosen = self.rng.choice(self.moves, size, replace=False).tolist()
-            rows.append(chosen + [self.moves] * (longest - size))
-        return np.array(rows, dtype=np.int64)
+            chosen = tuple(self.rng.choice(self.moves, size, replace=False).tolist())
+            begun = [chosen[: n + 1] for n in range(size)]
+            rows += [row for row in begun if row not in rows]
+        filled = [[*row, *[self.moves] * (longest - len(row))] for row in rows]
+        prefix = [rows.index(row[:-1]) for row in rows]
+        return np.array(filled, dtype=np.int64), np.array(prefix, dtype=np.int64)
 
     def seat(self, slot: int, *, packages: bool) -> Seat:
         """Draw a view of a table, with packages or with single moves."""
@@ -152,13 +159,16 @@ class Papers:
         lever = np.append(self.rng.integers(0, len(self.names), self.moves), -1)
         credit = np.append(self.floats(self.moves), 0.0)[:, None] * np.ones(self.runs)
         demand = self.coins(self.runs, odds=0.3) & packages
+        singles = move_only.astype(np.int64), np.zeros(self.moves + 1, dtype=np.int64)
+        listed, prefix = self.packages() if packages else singles
         return Seat(
             table=f"table{slot}",
             other="Bor",
             slot=slot,
             me=self.goals(),
             them=self.goals(),
-            packages=self.packages() if packages else move_only.astype(np.int64),
+            packages=listed,
+            prefix=prefix,
             own=np.concatenate([self.changes(self.moves), none], axis=1),
             theirs=np.concatenate([self.changes(self.moves), none], axis=1),
             lever=np.broadcast_to(lever[:, None], (self.moves + 1, self.runs)),
@@ -166,6 +176,13 @@ class Papers:
             names=self.names,
             blocked=blocked,
             credit=credit,
+            home=self.assent(),
+            their_home=self.assent(),
+            consent=np.append(
+                np.where(self.coins(self.moves, 1), self.floats(self.moves, self.runs, low=0), 1.0),
+                np.ones((1, self.runs)),
+                axis=0,
+            ),
             required=np.where(demand, self.floats(self.runs, low=0), -np.inf),
             menace=self.changes(1)[:, 0],
             menace_odds=self.floats(self.runs, low=0),
@@ -174,6 +191,18 @@ class Papers:
             term=np.floor(self.floats(self.runs, low=1, high=9)),
             trust=self.floats(self.runs, low=0),
             opens=self.coins(self.runs),
+        )
+
+    def assent(self) -> Assent:
+        """Draw what a body at home bears."""
+        cost = np.append(
+            self.floats(self.moves, self.runs, low=-3, high=3), np.zeros((1, self.runs)), axis=0
+        )
+        room = self.floats(self.runs, low=-3, high=8)
+        return Assent(
+            cost=cost,
+            room=room if self.rng.random() < 0.5 else np.full(self.runs, 1e9),
+            spread=self.per_run(1, 3),
         )
 
     def prospect(self, slot: int) -> Prospect:

@@ -6,14 +6,11 @@ equal to them bit for bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numba import njit
 
-from agents.briefing import NO_PACKAGE, Bools, Customs, Floats, Goals, Ints, Seat
-from agents.numerics import log1, logistic, logistic1
+from agents.briefing import Bools, Customs, Floats, Goals, Ints, full_runs
+from agents.numerics import log1, logistic
 
 KINDS = ("rational", "log", "quadratic", "linear")
 ACCEPTANCE = ("exact", "uniform", "logistic")
@@ -97,9 +94,9 @@ def package_utilities(goals: Goals, prices: Floats, packages: Ints) -> Floats:
     out = np.empty((packages.shape[0], prices.shape[2]))
     runs = prices.shape[2]
     _package_utilities(
-        _full(goals.position, runs),
-        _full(goals.weights, runs),
-        _full(goals.loss_aversion, runs),
+        full_runs(goals.position, runs),
+        full_runs(goals.weights, runs),
+        full_runs(goals.loss_aversion, runs),
         goals.kind,
         np.ascontiguousarray(prices),
         packages,
@@ -127,7 +124,7 @@ def _values(x, loss_aversion, kind, out):
 def value_of_account(x: Floats, loss_aversion: Floats, kind: int) -> Floats:
     """Value of one account at positions x, (run,) standard deviations."""
     out = np.empty(x.shape)
-    _values(x, _full(loss_aversion, len(x)), kind, out)
+    _values(x, full_runs(loss_aversion, len(x)), kind, out)
     return out
 
 
@@ -142,15 +139,15 @@ def each_utility(goals: Goals, changes: Floats) -> Floats:
     return package_utilities(goals, prices, singles)[1:]
 
 
-def package_change(seat: Seat, package: Ints) -> Floats:
-    """Change in my accounts that a package brings, (account, run), standard deviations.
+def package_change(packages: Ints, prices: Floats, package: Ints) -> Floats:
+    """Change in accounts that a package brings, (account, run), standard deviations.
 
-    package : (run,) index into the seat's packages
+    packages : (package, K) moves; prices : (account, move + 1, run); package : (run,) which
     """
     runs = np.arange(len(package))
-    change = np.zeros((seat.own.shape[0], len(package)))
-    for column in seat.packages.T:
-        change = change + seat.own[:, column[package], runs]
+    change = np.zeros((len(prices), len(package)))
+    for move in packages[package].T:
+        change = change + prices[:, move, runs]
     return change
 
 
@@ -162,13 +159,6 @@ def account_terms(goals: Goals, change: Floats) -> Floats:
             for k in range(len(change))
         ]
     )
-
-
-def _full(array: Any, runs: int) -> Any:
-    """Broadcast the run axis to `runs` columns, contiguous as the kernels need it."""
-    if array.shape[-1] == runs and array.flags.c_contiguous:
-        return array
-    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:-1], runs)))
 
 
 def relation_factor(goals: Goals, customs: Customs, term: Floats) -> Floats:
@@ -192,186 +182,6 @@ def whole_power(base: Floats, exponent: Floats) -> Floats:
     return result
 
 
-@dataclass(frozen=True)
-class Valuation:
-    """What each package is worth against refusing it."""
-
-    mine: Floats  # (package, run) my gain over refusing
-    theirs: Floats  # (package, run) my estimate of their gain over refusing
-    plain: Floats  # (package, run) my change in utility alone, without relation or refusal
-    their_plain: Floats  # (package, run) my estimate of their change in utility alone
-    refusal: Floats  # (run,) what refusing is worth to me against today
-    bond: Floats  # (run,) worth to me of each unit that they gain: the shadow of the future
-    possible: Bools  # (package, run)
-
-
-def possible_packages(seat: Seat) -> Bools:
-    """Packages that are open: no blocked move, and the standing demand is met. (package, run)."""
-    possible = np.empty((len(seat.packages), seat.own.shape[2]), dtype=np.bool_)
-    _possible(seat.packages, seat.blocked, seat.credit, seat.required, possible)
-    return possible
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _possible(packages, blocked, credit, required, out):
-    n_runs = out.shape[1]
-    none = blocked.shape[0] - 1
-    credited = np.empty(n_runs)
-    for r in range(n_runs):
-        out[NO_PACKAGE, r] = False
-    for p in range(1, len(packages)):
-        for r in range(n_runs):
-            out[p, r] = True
-            credited[r] = 0.0
-        for m in packages[p]:
-            if m == none:
-                break
-            for r in range(n_runs):
-                out[p, r] = out[p, r] and not blocked[m, r]
-                credited[r] += credit[m, r]
-        for r in range(n_runs):
-            out[p, r] = out[p, r] and credited[r] >= required[r] - TIE
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _settlement(plain, theirs, possible, odds):
-    """Return odds x the best that both could have together, (run,)."""
-    best = np.zeros(plain.shape[1])
-    for p in range(1, plain.shape[0]):
-        for r in range(plain.shape[1]):
-            common = min(plain[p, r], theirs[p, r])
-            best[r] = max(best[r], common if possible[p, r] else 0.0)
-    return odds * best
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gains(plain, theirs, bond, their_bond, refusal, their_refusal, mine, their_gain):
-    for p in range(plain.shape[0]):
-        for r in range(plain.shape[1]):
-            relation = bond[r] * min(max(theirs[p, r], 0.0), 1.0)
-            mine[p, r] = plain[p, r] + relation - refusal[r]
-            relation = their_bond[r] * min(max(plain[p, r], 0.0), 1.0)
-            their_gain[p, r] = theirs[p, r] + relation - their_refusal[r]
-
-
-def deal_values(seat: Seat, customs: Customs) -> Valuation:
-    """Transactional utility of every package at a table.
-
-    gain_i = u_i(after) - V_i(refuse) + (1 - tau_i) rho_i r+ clip(gain_j, 0, 1) B / A_T and
-    V_i(refuse) = (1 - d)[(1 - P) u(status quo) + P u(threat)] + d V~, with V~ the believed
-    settlement: settlement odds times the egalitarian package (Kalai 1977) while talks are open.
-    """
-    runs = seat.own.shape[2]
-    plain = package_utilities(seat.me, seat.own, seat.packages)
-    theirs = package_utilities(seat.them, seat.theirs, seat.packages)
-    possible = possible_packages(seat)
-    settlement = _settlement(plain, theirs, possible, _full(customs.settlement_odds, runs))
-    refusal = _refusal(seat.me, seat.menace, seat.menace_odds, settlement)
-    their_refusal = _refusal(seat.them, seat.leverage, seat.leverage_odds, settlement)
-    bond = relation_factor(seat.me, customs, seat.term) * customs.relation_gain
-    their_bond = relation_factor(seat.them, customs, seat.term) * customs.relation_gain
-    mine, their_gain = np.empty_like(plain), np.empty_like(plain)
-    _gains(plain, theirs, bond, their_bond, refusal, their_refusal, mine, their_gain)
-    return Valuation(mine, their_gain, plain, theirs, refusal, bond, possible)
-
-
-def _refusal(goals: Goals, menace: Floats, odds: Floats, settlement: Floats) -> Floats:
-    hurt = change_utility(goals, menace)
-    return (1.0 - goals.discount) * odds * hurt + goals.discount * settlement
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Backward induction over the rounds of one quarter's talks, in one actor's beliefs."""
-
-    offer: Ints  # (round, run) package to propose when it is my turn; 0 = none
-    threshold: Floats  # (round, run) least gain that I accept when it is theirs
-    odds: Floats  # (round, run) believed chance that my offer is accepted
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _plan(mine, theirs, possible, my_discount, their_discount, opens, rounds, belief, width):
-    n_packages, n_runs = mine.shape
-    offer = np.zeros((rounds, n_runs), dtype=np.int64)
-    threshold = np.zeros((rounds, n_runs))
-    odds = np.zeros((rounds, n_runs))
-    ahead_mine = np.zeros(n_runs)  # my value of the talks from the next round on
-    ahead_theirs = np.zeros(n_runs)
-    best = np.empty(n_runs)
-    best_odds = np.empty(n_runs)
-    best_p = np.empty(n_runs, dtype=np.int64)
-    floor = np.empty(n_runs)  # continuation value of the responder
-    wait = np.empty(n_runs)  # of the proposer
-    half = np.empty(n_runs)
-    speak = np.empty(n_runs, dtype=np.bool_)
-    for back in range(rounds):
-        t = rounds - 1 - back
-        for r in range(n_runs):
-            speak[r] = opens[r] == (t % 2 == 0)
-            floor[r] = (
-                their_discount[r] * ahead_theirs[r] if speak[r] else my_discount[r] * ahead_mine[r]
-            )
-            wait[r] = (
-                my_discount[r] * ahead_mine[r] if speak[r] else their_discount[r] * ahead_theirs[r]
-            )
-            half[r] = 0.5 / width[r]
-            best[r] = wait[r]
-            best_odds[r] = 0.0
-            best_p[r] = 0
-        for p in range(1, n_packages):
-            for r in range(n_runs):
-                to_proposer = mine[p, r] if speak[r] else theirs[p, r]
-                to_responder = theirs[p, r] if speak[r] else mine[p, r]
-                slack = to_responder - floor[r]
-                if belief == 0:
-                    chance = 1.0 if slack >= -TIE else 0.0
-                elif belief == 1:
-                    chance = min(max(0.5 + slack * half[r], 0.0), 1.0)
-                else:
-                    chance = logistic1(slack / width[r])
-                worth = wait[r] + chance * (to_proposer - wait[r])
-                better = possible[p, r] and worth > best[r] + TIE
-                best[r] = worth if better else best[r]
-                best_odds[r] = chance if better else best_odds[r]
-                best_p[r] = p if better else best_p[r]
-        for r in range(n_runs):
-            p = best_p[r]
-            if speak[r]:
-                offer[t, r] = p
-                odds[t, r] = best_odds[r]
-                got = max(theirs[p, r], floor[r]) if p > 0 else floor[r]
-                ahead_mine[r] = best[r]
-                ahead_theirs[r] = got
-            else:
-                threshold[t, r] = floor[r]
-                got = max(mine[p, r], floor[r]) if p > 0 else floor[r]
-                ahead_theirs[r] = best[r]
-                ahead_mine[r] = got
-    return offer, threshold, odds
-
-
-def plan(seat: Seat, customs: Customs, valuation: Valuation) -> Plan:
-    """Best proposals and acceptance thresholds for all rounds of alternating offers.
-
-    The proposer picks the package with the highest P(accept) gain + (1 - P) value(refusal); the
-    responder accepts a gain of at least its believed best counter or walk (Rubinstein 1982 with a
-    last round; Fearon 1995 for the uniform belief).
-    """
-    runs = seat.own.shape[2]
-    offer, threshold, odds = _plan(
-        valuation.mine,
-        valuation.theirs,
-        valuation.possible,
-        _full(seat.me.round_discount, runs),
-        _full(seat.them.round_discount, runs),
-        _full(seat.opens, runs),
-        customs.rounds,
-        customs.acceptance,
-        _full(customs.acceptance_width, runs),
-    )
-    return Plan(offer, threshold, odds)
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _choose_logit(score, sharpness, gumbel, blocked, out):
     n_options, n_runs = score.shape
@@ -391,7 +201,7 @@ def choose_logit(score: Floats, sharpness: Floats, gumbel: Floats, blocked: Bool
     score, gumbel : (option, run), blocked : (option, run); returns (run,)
     """
     out = np.full(score.shape[1], -1, dtype=np.int64)
-    _choose_logit(score, _full(sharpness, score.shape[1]), gumbel, blocked, out)
+    _choose_logit(score, full_runs(sharpness, score.shape[1]), gumbel, blocked, out)
     return out
 
 

@@ -44,7 +44,8 @@ def set_agenda(
             used = used + wants
             opens = wants & (opener[n] == NOBODY)
             opener[n] = np.where(opens, a, opener[n])
-            named[n] = np.where(opens, allowed(table.levers, answer.named[i]), named[n])
+            asked = allowed(table.levers, answer.named[i], scenario.levers.step)
+            named[n] = np.where(opens, asked, named[n])
             anew = opens & (world.opener[n] != a)
             if anew.any():
                 gained[a] -= np.where(anew, reopening_cost(scenario, world, n, a, named[n]), 0.0)
@@ -56,13 +57,17 @@ def set_agenda(
     return replace(world, opener=opener, named=named, demand=demand)
 
 
-def allowed(levers: Ints, named: Ints) -> Ints:
-    """Drop names that are no levers of the table, and repetitions. (slot, run)."""
+def allowed(levers: Ints, named: Ints, step: Ints) -> Ints:
+    """Drop names that are no levers of the table, and repetitions; the farthest come first.
+
+    named : (slot, run); step : (lever,) how far each may move, the order of a menu's slots
+    """
     named = np.where(np.isin(named, levers), named, NOBODY)
     for slot in range(1, len(named)):
         again = (named[:slot] == named[slot]).any(axis=0)
         named[slot] = np.where(again, NOBODY, named[slot])
-    return named
+    order = np.argsort(np.where(named == NOBODY, 0, -step[named]), axis=0, kind="stable")
+    return np.take_along_axis(named, order, axis=0)
 
 
 def reopening_cost(scenario: Scenario, world: World, table: int, actor: int, named: Ints) -> Floats:

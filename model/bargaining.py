@@ -19,7 +19,8 @@ from agents.briefing import (
     Seat,
     take,
 )
-from agents.utility import TIE, change_utility
+from agents.talks import is_possible
+from agents.utility import change_utility, package_change
 from model.chance import Chance
 from model.perception import View, breaks_limits
 from model.politics import ratification_odds
@@ -106,7 +107,7 @@ def negotiate(
         )
         proposed = [answers[n].offer for n in names]
         made = np.where(speaker == 0, _given(proposed[0]), _given(proposed[1]))
-        made = np.where(going & _may_be_said(seats, made), made, 0)
+        made, open_ = _heard(seats, np.where(going, made, NO_PACKAGE))
         offers[t] = np.where(going, made, -1)
         answers = yield Ask(
             "reply",
@@ -122,7 +123,7 @@ def negotiate(
         )
         said = [answers[n].accept for n in names]
         yes = np.where(speaker == 0, _given(said[1]), _given(said[0]))
-        agreed = going & yes & (made > 0)
+        agreed = going & yes & open_
         accepted = np.where(agreed, made, accepted)
         when = np.where(agreed, t, when)
         going = going & ~agreed
@@ -144,21 +145,17 @@ def _given(answer: Any) -> Any:
     return answer
 
 
-def _may_be_said(seats: tuple[Seat, ...], package: Ints) -> Bools:
-    """Say whether a package is open to both sides of a table, whoever offers it. (open game,).
+def _heard(seats: tuple[Seat, ...], package: Ints) -> tuple[Ints, Bools]:
+    """Return what is heard of an offer, and whether it may be signed, (open game,) each.
 
-    One side may know of a promise that bars it, and a seat that is answered from outside may
-    offer anything.
+    One side may know of a promise that bars a package, unknown to the other: such an offer is made
+    in vain, but made, or else its maker would learn of the promise. What neither could sign is no
+    offer; a seat that is answered from outside may say anything.
     """
     known = (package > NO_PACKAGE) & (package < len(seats[0].packages))
-    moves = seats[0].packages[np.where(known, package, NO_PACKAGE)].T
-    runs = np.arange(len(package))
-    for seat in seats:
-        credit = np.zeros(len(package))
-        for move in moves:
-            credit = credit + seat.credit[move, runs]
-        known &= ~seat.blocked[moves, runs].any(axis=0) & (credit >= seat.required - TIE)
-    return known
+    package = np.where(known, package, NO_PACKAGE)
+    first, second = (is_possible(seat, package) for seat in seats)
+    return np.where(first | second, package, NO_PACKAGE), first & second
 
 
 def _first_speaker(
@@ -253,7 +250,8 @@ def settle(
         _promise(scenario, world, table, talks, parts.take(signed[parts.game]), runs[signed])
         _close(scenario, world, talks, runs[signed])
         for k in range(2):
-            gained[table.parties[k], runs[signed]] += _gain(talks, k)[signed]
+            if not table.secret:  # the public at home does not know of it
+                gained[table.parties[k], runs[signed]] += _gain(talks, k)[signed]
     return Signing(odds, passed, consent, overtaken & agreed, signed)
 
 
@@ -320,11 +318,8 @@ def _gain(talks: Talks, k: int) -> Floats:
     By the prices of its seat, not by what a doctrine reads into them: replayed answers, which
     weigh nothing, must lead to the same world.
     """
-    seat, runs = talks.seats[k], np.arange(len(talks.runs))
-    change = np.zeros((len(seat.own), len(runs)))
-    for move in seat.packages[talks.accepted].T:
-        change = change + seat.own[:, move, runs]
-    return change_utility(seat.me, change)
+    seat = talks.seats[k]
+    return change_utility(seat.me, package_change(seat.packages, seat.own, talks.accepted))
 
 
 def _promise(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from model.compiling import felt_levers
+from model.compiling import farthest, felt_levers
 from model.faults import Fault, Path, dotted, near
 from model.parameters import domain_of
 from model.references import LEADING, Draft, dangling
-from model.scenario import quarter_index, quarter_name
+from model.scenario import free_packages, quarter_index, quarter_name, slot_limits
 from model.schema import ACCOUNTS, ASSUMED, Effect, Table, series_terms
 
 SIDES = ("challenger", "defender", "patron")
@@ -26,6 +26,7 @@ SERIES = {  # first word of a series → what follows it
     "reliability": "pair",
 }
 SLACK = 1e-9  # relative, for sums of settings against a limit
+MOST_PACKAGES = 20_000  # at a table, over all levers that may be named
 
 
 def faults(draft: Draft) -> list[Fault]:
@@ -241,6 +242,7 @@ def tables(d: Draft) -> Iterator[Fault]:
         here = set(table.levers or felt_levers(d, table.parties))  # type: ignore[arg-type]
         if not here <= d.known("lever"):
             here = set(d.known("lever"))  # one is misspelt: that is fault enough
+        yield from _too_many(d, at, here)
         yield from _packages(d, at, table, here)
         yield from _demands(d, at, table, here)
         if table.commitment:
@@ -260,6 +262,16 @@ def _foreign(d: Draft, lever_id: str, table: Table) -> bool:
     holders = {lever.owner, lever.host} - {None}
     known = holders | set(table.parties) <= d.known("actor")
     return known and table.parties[0] != table.parties[1] and not holders & set(table.parties)
+
+
+def _too_many(d: Draft, at: Path, here: set[str]) -> Iterator[Fault]:
+    if d.rules is None or not here <= set(d.levers):
+        return
+    named = d.rules.named_levers + d.rules.sweeteners
+    count = free_packages(slot_limits([farthest(d.levers[x]) for x in here], named))
+    if count > MOST_PACKAGES:
+        text = f"{count:,} packages over {named} levers, at most {MOST_PACKAGES:,}"
+        yield Fault(at, f"{text}: lower the `step` of its levers, or name fewer")
 
 
 def _packages(d: Draft, at: Path, table: Table, here: set[str]) -> Iterator[Fault]:

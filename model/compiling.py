@@ -23,7 +23,7 @@ from model.scenario import (
     nearest_setting,
     quarter_index,
 )
-from model.schema import ACCOUNTS, Quantity, ScenarioFile
+from model.schema import ACCOUNTS, Lever, Quantity, ScenarioFile
 from model.ties import network
 
 SCALE_FLOOR = 1e-3  # assumed: an account that nothing moves is measured in thousandths
@@ -178,7 +178,7 @@ def _levers(
         settings=settings,
         size=np.array([len(x.settings) for x in rows]),
         start=numbers.stack(start).astype(np.int64),
-        step=np.array([x.step for x in rows]),
+        step=np.array([farthest(x) for x in rows]),
         lead=np.array([x.lead for x in rows]),
         follow=numbers.stack(
             [
@@ -513,7 +513,6 @@ def _tables(
                     )
                     for k in sorted(table.packages)
                 ),
-                lead_step=int(levers.step[at_table].max(initial=1)),
             )
         )
     return tuple(tables), Threats(
@@ -526,6 +525,11 @@ def _tables(
         lead=np.array([x[6] for x in threats], dtype=np.int64),
         floor=numbers.stack([x[7] for x in threats]),
     )
+
+
+def farthest(lever: Lever) -> int:
+    """Return by how many settings a lever may move at a table in a quarter."""
+    return min(lever.step, len(lever.settings) - 1)
 
 
 def felt_levers(file: ScenarioFile, parties: tuple[str, str]) -> list[str]:

@@ -25,8 +25,14 @@ def ratification_odds(scenario: Scenario, actor: int, support: Floats, cost: Flo
     """
     if not scenario.ratifies[actor]:
         return np.ones(support.shape)
-    slack = scenario.win_set[actor] + scenario.ratify_support[actor] * (support - EVEN) - cost
+    slack = ratification_room(scenario, actor, support) - cost
     return logistic(slack / scenario.ratify_spread[actor])
+
+
+def ratification_room(scenario: Scenario, actor: int, support: Floats) -> Floats:
+    """Cost at which a deal passes at home as often as not: W + beta (support - .5), (run,)."""
+    room: Floats = scenario.win_set[actor] + scenario.ratify_support[actor] * (support - EVEN)
+    return room
 
 
 def offices(scenario: Scenario, platform: Ints) -> tuple[Floats, Floats]:

@@ -14,15 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.briefing import Briefing, Decision, Floats, Goals, Seat
-from agents.utility import (
-    Plan,
-    Valuation,
-    account_terms,
-    change_utility,
-    deal_values,
-    each_utility,
-    plan,
-)
+from agents.talks import Plan, plan, value_package
+from agents.utility import account_terms, change_utility, each_utility, package_change
 from model.bargaining import Ask
 from model.scenario import Scenario
 from model.schema import ACCOUNTS
@@ -129,7 +122,6 @@ class Weighed:
     """A seat as its holder sees it, and what it makes of the packages."""
 
     seat: Seat
-    valuation: Valuation
     course: Plan
     own: bool  # the decision rests on it
 
@@ -144,36 +136,38 @@ def weigh(decider: Decides, briefing: Briefing) -> Weighed:
     """Return what a decider weighed at its table; by the plain rules if it weighs nothing."""
     seat = briefing.seats[0]
     if hasattr(decider, "weigh"):
-        valuation, course = decider.weigh(seat, briefing)
-        seen = replace(decider.read(seat, briefing), me=outlook(decider, seat.me))  # type: ignore[attr-defined]
-        return Weighed(seen, valuation, course, own=True)
-    valuation = deal_values(seat, briefing.customs)
-    return Weighed(seat, valuation, plan(seat, briefing.customs, valuation), own=False)
+        seen, course = decider.weigh(seat, briefing)
+        return Weighed(seen, course, own=True)
+    return Weighed(seat, plan(seat, briefing.customs), own=False)
 
 
 def deal_terms(weighed: Weighed, package: int) -> Terms:
     """Split the value of a package: accounts, the shadow of the future, and what refusing brings.
 
-    gain = accounts' sum + future - refusing, and refusing = threat + settlement: what the other's
-    threat would cost if carried out, and what is still hoped for from open talks.
+    gain = passage x (accounts' sum + future - refusing), passage the believed chance that it enters
+    into force; refusing = threat + settlement: what the other's threat would cost if carried out,
+    and what is still hoped for from open talks.
     """
-    seat, valuation = weighed.seat, weighed.valuation
-    rows = seat.packages[package]
-    change = seat.own[:, rows].sum(axis=1)
-    goals = seat.me
+    seat, goals = weighed.seat, weighed.seat.me
+    which = np.full(seat.own.shape[2], package, dtype=np.int64)
+    valuation = value_package(seat, weighed.course, which)
+    change = package_change(seat.packages, seat.own, which)
     threat = (1.0 - goals.discount) * seat.menace_odds * change_utility(goals, seat.menace)
-    refusing = valuation.refusal
+    course = weighed.course
+    refusing = course.refusal
+    future = course.bond * np.minimum(np.maximum(valuation.their_plain, 0.0), 1.0)
     return {
         **account_parts(goals, change),
-        "future": told((valuation.mine + refusing - valuation.plain)[package, 0]),
+        "future": told(future[0]),
+        "passage": told(valuation.passage[0]),
         "refusing": {
             "worth": told(refusing[0]),
             "threat": told(threat[0]),
             "threat_odds": told(seat.menace_odds[0]),
             "settlement": told(refusing[0] - threat[0]),
         },
-        "gain": told(valuation.mine[package, 0]),
-        "possible": bool(valuation.possible[package, 0]),
+        "gain": told(valuation.mine[0]),
+        "possible": bool(valuation.possible[0]),
         "weighed": weighed.own,
     }
 

@@ -6,9 +6,10 @@ a run axis of length 1, or as long as the values given for the runs of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
+from math import prod
 from types import SimpleNamespace
 from typing import Any
 
@@ -163,7 +164,6 @@ class TableRules:
     threats: Ints  # (threat at this table,) index of the threat
     bundle_names: tuple[str, ...]
     bundles: tuple[tuple[tuple[int, int], ...], ...]  # named packages: (lever, steps) pairs
-    lead_step: int  # longest move of the first named lever
 
     @cached_property
     def counts(self) -> Bools:
@@ -297,3 +297,16 @@ def per_run(array: Floats, row: Ints, run: Ints) -> Floats:
 def nearest_setting(settings: Floats, value: float) -> int:
     """Index of the setting nearest to a physical value."""
     return int(np.abs(np.asarray(settings, float) - value).argmin())
+
+
+def slot_limits(steps: Iterable[int], named: int) -> list[int]:
+    """Return how far the lever in each slot of a table may move: the farthest come first.
+
+    steps : (lever,) limits of a table's levers; named : how many may be named
+    """
+    return sorted((int(s) for s in steps), reverse=True)[:named]
+
+
+def free_packages(limits: Sequence[int]) -> int:
+    """Return how many packages there are over levers that may move so far, no deal included."""
+    return prod(2 * limit + 1 for limit in limits)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import numpy as np
 from numba import njit
 
-from agents.briefing import Bools, Floats, Goals, Ints, Prospect, Seat, take
+from agents.briefing import Assent, Bools, Floats, Goals, Ints, Prospect, Seat, take
 from model.perception import (
     Lift,
     View,
@@ -18,12 +19,11 @@ from model.perception import (
     out_of_bounds,
     prices,
 )
-from model.scenario import NOBODY, Levers, Scenario, TableRules
+from model.politics import ratification_room
+from model.scenario import NOBODY, Levers, Scenario, TableRules, column, slot_limits
 from model.schema import ACCOUNTS
 from model.theatres import is_hot
 from model.world import World, slots
-
-LONGEST = 3  # levers that a package moves, unless it is a named bundle; see ODD for what is lost
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class Menu:
     slot: Ints  # (slot move,) which named lever it moves
     slot_steps: Ints  # (slot move,)
     bundles: tuple[tuple[int, ...], ...]  # named packages as moves
+    bundle_moves: Ints  # (bundle, L) the same, -1 = none
     packages: Ints  # (package, K) over slot moves, then bundles, then `no move`
+    prefix: Ints  # (package,) the package without its last move
     contains: Bools  # (package, slot move + bundle)
     parts: Ints  # (package, L) the lever moves inside: slot moves, then moves of bundles; -1 = none
 
@@ -46,37 +48,25 @@ class Menu:
 def menu(scenario: Scenario, table: TableRules) -> Menu:
     """Write down the moves and packages of a table.
 
-    The first named lever may move up to its step limit, the others one setting; a package moves
-    at most LONGEST levers. Named bundles are packages of their own.
+    A package moves any of the named levers, each by up to its step limit in either direction.
+    Named bundles are packages of their own.
     """
     levers = scenario.levers
-    reach = max([table.lead_step, *(abs(s) for b in table.bundles for _, s in b)])
+    reach = max([1, *levers.step[table.levers], *(abs(s) for b in table.bundles for _, s in b)])
     moves: list[tuple[int, int]] = []
     for x in table.levers:
-        longest = int(levers.step[x])
         wanted = {s for b in table.bundles for y, s in b if y == x}
-        possible = {s for n in range(1, longest + 1) for s in (-n, n)} | wanted
-        moves += [(int(x), s) for s in sorted(possible)]
+        moves += [(int(x), s) for s in sorted({*_steps(int(levers.step[x])), *wanted})]
     lever = np.array([m[0] for m in moves], dtype=np.int64)
     steps = np.array([m[1] for m in moves], dtype=np.int64)
     at = np.full((len(levers.ids), 2 * reach + 1), len(moves), dtype=np.int64)
     at[lever, steps + reach] = np.arange(len(moves))
-    named = min(slots(scenario), len(table.levers))
-    slot_moves = [
-        (n, s)
-        for n in range(named)
-        for s in (
-            [k for k in range(-table.lead_step, table.lead_step + 1) if k] if n == 0 else [-1, 1]
-        )
-    ]
-    combos: list[tuple[int, ...]] = [()]
-    for size in range(1, min(LONGEST, named) + 1):
-        for chosen in combinations(range(named), size):
-            options = [[i for i, (n, _) in enumerate(slot_moves) if n == slot] for slot in chosen]
-            combos += list(product(*options))
+    limits = slot_limits(levers.step[table.levers], slots(scenario))
+    slot_moves = [(n, s) for n, limit in enumerate(limits) for s in _steps(limit)]
+    combos = _combinations([n for n, _ in slot_moves], len(limits))
     combos += [(len(slot_moves) + b,) for b in range(len(table.bundles))]
+    place = {combo: p for p, combo in enumerate(combos)}
     none = len(slot_moves) + len(table.bundles)
-    size = max(len(c) for c in combos) or 1
     bundles = tuple(tuple(int(at[x, s + reach]) for x, s in b) for b in table.bundles)
     contains = np.zeros((len(combos), none), dtype=bool)
     for p, combo in enumerate(combos):
@@ -90,25 +80,42 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
         slot=np.array([n for n, _ in slot_moves], dtype=np.int64),
         slot_steps=np.array([s for _, s in slot_moves], dtype=np.int64),
         bundles=bundles,
-        packages=np.array([[*c, *[none] * (size - len(c))] for c in combos], dtype=np.int64),
+        bundle_moves=_filled(bundles, -1),
+        packages=_filled(combos, none),
+        prefix=np.array([place[combo[:-1]] for combo in combos], dtype=np.int64),
         contains=contains,
         parts=_parts(combos, len(slot_moves), bundles),
     )
+
+
+def _steps(limit: int) -> list[int]:
+    """Return the steps that a lever may be moved by."""
+    return [s for s in range(-limit, limit + 1) if s]
+
+
+def _combinations(slot: list[int], slots_: int) -> list[tuple[int, ...]]:
+    """Return all combinations of slot moves, at most one a slot; the short ones first."""
+    combos: list[tuple[int, ...]] = [()]
+    for size in range(1, slots_ + 1):
+        for chosen in combinations(range(slots_), size):
+            options = [[i for i, n in enumerate(slot) if n == each] for each in chosen]
+            combos += list(product(*options))
+    return combos
+
+
+def _filled(rows: Sequence[tuple[int, ...]], none: int) -> Ints:
+    """Return rows of different length as one array, filled up with `none`."""
+    longest = max((len(row) for row in rows), default=0) or 1
+    filled = [[*row, *[none] * (longest - len(row))] for row in rows]
+    return np.array(filled, dtype=np.int64).reshape(len(rows), longest)
 
 
 def _parts(
     combos: list[tuple[int, ...]], n_slots: int, bundles: tuple[tuple[int, ...], ...]
 ) -> Ints:
     """Write down the lever moves of each package: slot moves, then n_slots + move of a bundle."""
-    rows = []
-    for combo in combos:
-        parts: list[int] = []
-        for item in combo:
-            inside = [item] if item < n_slots else [n_slots + m for m in bundles[item - n_slots]]
-            parts += inside
-        rows.append(parts)
-    longest = max(len(r) for r in rows) or 1
-    return np.array([[*r, *[-1] * (longest - len(r))] for r in rows], dtype=np.int64)
+    alone = {n_slots + b: tuple(n_slots + m for m in moves) for b, moves in enumerate(bundles)}
+    return _filled([alone.get(combo[0], combo) if combo else combo for combo in combos], -1)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,8 @@ class Side:
     menace_odds: Floats  # (run,)
     leverage: Floats  # (account, run)
     leverage_odds: Floats  # (run,)
+    home: Assent  # of my ratifying body to single moves
+    their_home: Assent
     blocked: Bools  # (move, run) out of bounds, moved, over a limit, or a third party's business
     credit: Floats  # (move, run)
 
@@ -201,8 +210,25 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
         menace_odds,
         leverage,
         leverage_odds,
+        _assent(view, me, me, menus),
+        _assent(view, me, other, menus),
         _barred(view, table, me, menus),
         _credit(view, table, me, menus),
+    )
+
+
+def _assent(view: View, observer: int, party: int, menus: Menu) -> Assent:
+    """Return what single moves cost a party at home, from the positions that an observer knows."""
+    scenario, runs = view.scenario, view.world.runs
+    levers, lever = scenario.levers, menus.lever
+    now = view.known[observer].setting[lever]
+    then = np.minimum(np.maximum(now + menus.steps[:, None], 0), levers.size[lever][:, None] - 1)
+    settings = levers.settings[lever]
+    gap = np.take_along_axis(settings, then, 1) - np.take_along_axis(settings, now, 1)
+    return Assent(
+        np.concatenate([levers.home_cost[party][lever] * gap, np.zeros((1, runs))]),
+        ratification_room(scenario, party, view.world.support[party]),
+        column(scenario, "ratify_spread", party, runs),
     )
 
 
@@ -275,6 +301,7 @@ def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
         me=view.goals[me],
         them=side.them,
         packages=menus.singles,
+        prefix=np.zeros(len(menus.singles), dtype=np.int64),
         own=side.own,
         theirs=side.theirs,
         lever=np.broadcast_to(lever, (len(lever), world.runs)),
@@ -283,6 +310,9 @@ def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
         blocked=np.concatenate([side.blocked, none.astype(bool)]),
         credit=np.concatenate([side.credit, none]),
         required=np.full(world.runs, -np.inf),
+        home=side.home,
+        their_home=side.their_home,
+        consent=consent_of(scenario, menus, world.runs),
         menace=side.menace,
         menace_odds=side.menace_odds,
         leverage=side.leverage,
@@ -293,12 +323,28 @@ def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
     )
 
 
+def consent_of(scenario: Scenario, menus: Menu, runs: int) -> Floats:
+    """Chance that the scripted parties to each move agree, (move + 1, run)."""
+    odds = np.broadcast_to(scenario.levers.consent_odds[menus.lever], (len(menus.lever), runs))
+    return np.concatenate([odds, np.ones((1, runs))])
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather(prices, move, runs, out):
-    for k in range(prices.shape[0]):
-        for s in range(move.shape[0]):
-            for n in range(len(runs)):
-                out[k, s, n] = prices[k, move[s, n], runs[n]]
+def _gather(prices, move, bundles, runs, out):
+    n_accounts, _, _ = prices.shape
+    n_slots = len(move)
+    for n in range(len(runs)):
+        r = runs[n]
+        for k in range(n_accounts):
+            for s in range(n_slots):
+                out[n, k, s] = prices[k, move[s, n], r]
+            for b in range(len(bundles)):
+                total = 0.0
+                for m in bundles[b]:
+                    if m >= 0:
+                        total += prices[k, m, r]
+                out[n, k, n_slots + b] = total
+            out[n, k, n_slots + len(bundles)] = 0.0
 
 
 def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs: Ints) -> Seat:
@@ -312,26 +358,24 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     whole = _seat(view, seen, k, slot)
     move, lever = _slot_moves(scenario, world, menus, number, runs)
     n_bundles, n_slots = len(menus.bundles), len(menus.slot)
-    shape = (n_slots + n_bundles + 1, len(runs))
 
     def pick(array: Floats) -> Floats:
-        """Rows of single moves → rows of slot moves, bundles and `no move`."""
-        flat = array.reshape(-1, *array.shape[-2:]) if array.ndim == 3 else array[None]  # noqa: PLR2004
-        out = np.zeros((len(flat), *shape))
-        _gather(np.ascontiguousarray(flat, dtype=float), move, runs, out)
-        for b, moves in enumerate(menus.bundles):
-            total = flat[:, moves[0]][:, runs]
-            for m in moves[1:]:
-                total = total + flat[:, m][:, runs]
-            out[:, n_slots + b] = total
-        return out
+        """Columns of single moves → of slot moves, bundles and `no move`; runs first in memory."""
+        flat = array.reshape(-1, *array.shape[-2:])
+        out = np.empty((len(runs), len(flat), n_slots + n_bundles + 1))
+        _gather(np.ascontiguousarray(flat), move, menus.bundle_moves, runs, out)
+        return np.moveaxis(out, 0, -1)
 
     blocked = pick(whole.blocked.astype(float))[0] > 0.0
     blocked[:n_slots] |= move == len(menus.lever)
     for b, moves in enumerate(menus.bundles):
         for m in moves:
             blocked[n_slots + b] |= seen.locked[m, runs]
-    blocked[-1] = False
+    consent = pick(whole.consent)[0]
+    consent[n_slots:] = 1.0
+    for b, moves in enumerate(menus.bundles):
+        for m in moves:
+            consent[n_slots + b] *= whole.consent[m, runs]
     none = np.full((n_bundles + 1, len(runs)), NOBODY, dtype=np.int64)
     standing = world.demand[number, runs]
     required = np.full(len(runs), -np.inf)
@@ -344,6 +388,7 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     return replace(
         rest,
         packages=menus.packages,
+        prefix=menus.prefix,
         own=pick(whole.own),
         theirs=pick(whole.theirs),
         lever=np.concatenate([lever, none]),
@@ -351,6 +396,9 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
         blocked=blocked,
         credit=pick(whole.credit)[0],
         required=required,
+        home=replace(rest.home, cost=pick(whole.home.cost)[0]),
+        their_home=replace(rest.their_home, cost=pick(whole.their_home.cost)[0]),
+        consent=consent,
         opens=opens,
     )
 
@@ -359,10 +407,11 @@ def _slot_moves(
     scenario: Scenario, world: World, menus: Menu, number: int, runs: Ints
 ) -> tuple[Ints, Ints]:
     """Move and lever behind each slot move, (slot move, open game)."""
-    named = world.named[number][:, runs]
-    lever = named[menus.slot]
-    move = menus.at[lever, menus.slot_steps[:, None] + menus.reach]
-    return np.where(lever == NOBODY, len(menus.lever), move), lever
+    lever = world.named[number][menus.slot][:, runs]
+    steps = menus.slot_steps[:, None]
+    move = menus.at[lever, steps + menus.reach]
+    none = (lever == NOBODY) | (np.abs(steps) > scenario.levers.step[lever])
+    return np.where(none, len(menus.lever), move), lever
 
 
 def rounded_down(settings: Floats, demand: Floats) -> Floats:

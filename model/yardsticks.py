@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents.briefing import Bools, Floats, Ints, Seat
-from agents.utility import change_utility, package_utilities, possible_packages
+from agents.talks import possible_packages
+from agents.utility import change_utility, package_utilities
 from model.bargaining import Talks
 from model.perception import View
 from model.scenario import NOBODY, TableRules, Ties

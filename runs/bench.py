@@ -1,11 +1,11 @@
 """`hubspoke bench`: how fast this machine plays, and how near that is to what is possible.
 
 What each number means stands in `MEANING`. The limit is an estimate of the arithmetic that cannot
-be avoided: while one chunk is played, each call of a kernel of `agents.utility` (the value of every
-package for both sides, and the plan of the talks) is repeated on the spot with the same arguments,
-and the fastest repetition counts. The sum over all calls of the chunk is the time of the kernels'
-own arithmetic, without the rules around them, the copying and the interpreter; that many seconds a
-chunk, on each of the processes, would be `limit_games_per_second`.
+be avoided: while one chunk is played, each call of a kernel of `agents.utility` or `agents.talks`
+(the values of moves and packages, and the plan of the talks) is repeated on the spot with the same
+arguments, and the fastest repetition counts. The sum over all calls of the chunk is the time of the
+kernels' own arithmetic, without the rules around them, the copying and the interpreter; that many
+seconds a chunk, on each of the processes, would be `limit_games_per_second`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from agents import utility
+from agents import talks, utility
 from model.notice import NOTICE
 from model.reading import read
 from model.schema import ScenarioFile
@@ -150,27 +150,29 @@ def kernel_seconds(file: ScenarioFile, runs: Any, seed: int = 1) -> float:
 
 
 def kernels() -> dict[str, Any]:
-    """Compiled loops over packages: the arrays of `agents.utility` go through them."""
+    """Compiled loops over moves and packages, by the names under which rules call them."""
     from numba.core.dispatcher import Dispatcher
 
     return {
         name: value
-        for name, value in vars(utility).items()
+        for room in (utility, talks)
+        for name, value in vars(room).items()
         if name.startswith("_") and isinstance(value, Dispatcher)
     }
 
 
 @contextmanager
 def _replaced(functions: dict[str, Callable[..., Any]]) -> Iterator[None]:
-    """Put other functions into `agents.utility` for a while."""
-    before = {name: getattr(utility, name) for name in functions}
+    """Put other functions into the rooms of the kernels for a while."""
+    homes = {name: utility if hasattr(utility, name) else talks for name in functions}
+    before = {name: getattr(home, name) for name, home in homes.items()}
     try:
         for name, function in functions.items():
-            setattr(utility, name, function)
+            setattr(homes[name], name, function)
         yield
     finally:
         for name, function in before.items():
-            setattr(utility, name, function)
+            setattr(homes[name], name, function)
 
 
 def time_batch_run(scenario: str, processes: int) -> float:

@@ -14,7 +14,8 @@ import numpy as np
 
 from agents.agenda import believed_settlement
 from agents.briefing import ACCOUNTS, Bools, Briefing, Decision, Floats, Ints, Prospect
-from agents.utility import package_utilities, possible_packages
+from agents.talks import possible_packages
+from agents.utility import package_utilities
 
 ABOUT = (
     "open",  # a table: 1 + its place among mine; asked until 0 or no slot is left

@@ -9,11 +9,12 @@ from pathlib import Path
 from textwrap import fill, wrap
 from typing import NamedTuple
 
+from model.compiling import farthest, felt_levers
 from model.faults import near
 from model.notice import NOTICE
 from model.parameters import Parameter, parameters
 from model.reading import ScenarioError, locate, parse_text, read, scenario_hash, shipped, theories
-from model.scenario import quarter_name
+from model.scenario import free_packages, quarter_name, slot_limits
 from model.schema import (
     ACCOUNTS,
     ASSUMED,
@@ -207,7 +208,20 @@ def _tables(file: ScenarioFile, width: int) -> Iterator[str]:
         held = ", ".join(file.levers[x].name for x in table.levers)
         levers = held or "every lever that one holds and the other feels"
         yield from _lines(f"Levers: {levers}", width)
+        yield from _lines(_packages(file, table), width)
         yield from _said(file, table, width)
+
+
+def _packages(file: ScenarioFile, table: Table) -> str:
+    """Say how many packages there are, and what share of the best one's gain they keep."""
+    listed = table.levers or felt_levers(file, table.parties)
+    named = file.rules.named_levers + file.rules.sweeteners
+    limits = slot_limits([farthest(file.levers[x]) for x in listed], named)
+    count = free_packages(limits) - 1
+    return (
+        f"Packages: all {count:,} over {len(limits)} named levers within their steps of a "
+        "quarter; none is left out, so 100 % of what a proposer could gain is kept"
+    )
 
 
 def _said(file: ScenarioFile, table: Table, width: int) -> Iterator[str]:

@@ -21,6 +21,7 @@ from runs.words import (
     demand_words,
     effect_words,
     part,
+    passing,
     percent,
     proposal,
     several,
@@ -349,7 +350,7 @@ def minutes(names: Names, here: list[Event], manner: Manner) -> Iterator[str]:
         walking = part(offer["refusing"]["worth"])
         yield from manner.text(
             f"Round {offer['round']}. {by} proposes {proposal(offer)}{hoped}. For itself:"
-            f" {why_move(offer).strip(' ()')}; walking away {walking}.",
+            f" {why_move(offer).strip(' ()')}{passing(offer)}; walking away {walking}.",
             4,
         )
         reply = replies[offer["round"]]

@@ -9,6 +9,7 @@ from model.chronicle import figure, in_words
 from model.transcript import Event
 
 FELT = 0.005  # parts of utility below this are not told: they would read as zero
+SURE = 0.005  # chance that is not worth a word
 MOST_PARTS = 3  # accounts that are told on either side
 SURE = 0.9  # votes at better odds are not worth telling
 SURPRISE = 0.8  # odds of a yes from which a no surprises
@@ -77,6 +78,12 @@ def parts_of(terms: Event, *, losses_first: bool, most: int = MOST_PARTS) -> str
     return ", against ".join(said) or "it hardly changes anything"
 
 
+def passing(terms: Event) -> str:
+    """Say how likely a deal is thought to pass votes and scripted parties, if that is open."""
+    passage = terms["passage"]
+    return "" if passage >= 1.0 - SURE else f", {percent(passage)} likely to pass"
+
+
 def why_reply(reply: Event) -> str:
     """Say why an offer was accepted or refused, in terms of the ledger."""
     if not reply["weighed"]:
@@ -85,14 +92,14 @@ def why_reply(reply: Event) -> str:
         return "less than it demands, or not to be signed"
     accepted, refusing = reply["accepted"], reply["refusing"]
     total, walking = reply["sum"] + reply["future"], refusing["worth"]
-    said = f"{parts_of(reply, losses_first=not accepted)}; {part(total)} in all"
+    said = f"{parts_of(reply, losses_first=not accepted)}; {part(total)} in all{passing(reply)}"
     threat = ""
     if refusing["threat"] <= -FELT:
         threat = f", threat included at {percent(refusing['threat_odds'])}"
     if accepted:
         return f"{said}, walking away {part(walking)}{threat}"
     if reply["gain"] >= 0.0:
-        hope = part(reply["least"] + walking)
+        hope = part(reply["least"] / max(reply["passage"], SURE) + walking)
         more = "a little more" if hope == part(total) else hope
         return f"{said}, but by holding out it hoped to gain {more}"
     if abs(walking) < FELT:

@@ -1,12 +1,13 @@
 """Seats that do what a test says: open this table, offer that, accept, move, keep, threaten."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from agents.briefing import Briefing, Decision, Seat
 from agents.doctrines.status_quo import StatusQuo
+from agents.talks import Plan, Valuation, value_package
 
 Moves = Mapping[str, int]  # lever → steps
 
@@ -91,6 +92,13 @@ def package_of(seat: Seat, wanted: Moves) -> int:
         if parts == dict(wanted):
             return number
     raise LookupError(wanted)
+
+
+def value_each(seat: Seat, course: Plan) -> Valuation:
+    """Value every package of a seat: the fields are (package, run)."""
+    runs = seat.own.shape[2]
+    each = [value_package(seat, course, np.full(runs, p)) for p in range(len(seat.packages))]
+    return Valuation(*(np.array([getattr(v, f.name) for v in each]) for f in fields(Valuation)))
 
 
 def quiet(seats: Mapping[str, Script], *names: str) -> dict[str, Script]:

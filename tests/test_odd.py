@@ -42,7 +42,7 @@ CONCEPTS = (
 DESCRIBED = (
     *(f"model.{m}" for m in ("theatres", "ledger", "beliefs", "politics", "bargaining", "tables")),
     *(f"model.{m}" for m in ("moves", "reckoning", "events", "assembly")),
-    *(f"agents.{m}" for m in ("utility", "agenda")),
+    *(f"agents.{m}" for m in ("utility", "talks", "agenda")),
 )
 DOTTED = re.compile(r"(?:agents|model|runs)(?:\.\w+)+")
 
@@ -141,7 +141,6 @@ OTHER_CONSTANTS = {
     "NEUTRAL": "model.theatres",
     "CLASH": "model.theatres",
     "EVEN": "model.politics",
-    "LONGEST": "model.tables",
     "TIE": "agents.utility",
 }
 

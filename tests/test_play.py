@@ -161,6 +161,7 @@ def reply(**changes: object) -> Event:
         "accounts": {"treasury": -0.21, "home": -0.08, "security": 0.05, "standing": 0.001},
         "sum": -0.24,
         "future": 0.0,
+        "passage": 1.0,
         "refusing": {"worth": -0.06, "threat": -0.08, "threat_odds": 0.3, "settlement": 0.02},
         "gain": -0.18,
         "least": 0.0,

@@ -248,7 +248,7 @@ def test_reasons_add_up_and_decide(scenario: str, seed: int) -> None:
         assert refusing["threat"] + refusing["settlement"] == pytest.approx(
             refusing["worth"], abs=NEAR
         )
-        gain = terms["sum"] + terms["future"] - refusing["worth"]
+        gain = terms["passage"] * (terms["sum"] + terms["future"] - refusing["worth"])
         assert gain == pytest.approx(terms["gain"], abs=NEAR)
     for reply in replies:
         if reply["weighed"] and abs(reply["gain"] - reply["least"]) > NEAR:

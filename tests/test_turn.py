@@ -14,7 +14,8 @@ from agents.contract import unlike
 from agents.doctrine import Doctrine, get_doctrine
 from agents.doctrines.status_quo import StatusQuo
 from agents.doctrines.transactional import Transactional
-from agents.utility import TIE, possible_packages
+from agents.talks import possible_packages, value_package
+from agents.utility import TIE
 from model.bargaining import Ask
 from model.chance import Chance
 from model.measures import world_digest
@@ -414,5 +415,5 @@ class Watch:
         assert possible_packages(briefing.seats[0])[package, runs].all()
         mind = self.seats[briefing.actor].mind
         if isinstance(mind, Transactional):
-            valuation, _ = mind.weigh(briefing.seats[0], briefing)
-            assert (valuation.mine[package, runs] >= -TIE).all()
+            gain = value_package(*mind.weigh(briefing.seats[0], briefing), briefing.offered).mine
+            assert (gain[runs] >= -TIE).all()

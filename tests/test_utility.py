@@ -9,22 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.agenda import best_tables, name_levers
-from agents.briefing import Briefing, Customs, Floats, Goals, Ints, Prospect, Seat
+from agents.briefing import Assent, Briefing, Customs, Floats, Goals, Ints, Prospect, Seat
 from agents.numerics import exp, log, logistic
+from agents.talks import Valuation, plan, possible_packages
 from agents.utility import (
     ACCEPTANCE,
     KINDS,
     TIE,
-    Plan,
-    Valuation,
     account_terms,
     change_utility,
     choose_logit,
-    deal_values,
     each_utility,
     package_utilities,
-    plan,
-    possible_packages,
     relation_factor,
     value_of_account,
     whole_power,
@@ -35,6 +31,7 @@ from model.perception import View, perceive
 from model.schema import ACCOUNTS, ScenarioFile
 from model.theatres import FAINT, NO_LIFT, price_security
 from tests.drawn import briefings, worlds
+from tests.scripts import value_each
 from tests.worlds import play
 
 RATIONAL, LOG, QUADRATIC, LINEAR = range(4)
@@ -62,8 +59,10 @@ def reference_packages(goals: Goals, prices: Floats, packages: Ints) -> Floats:
     return out
 
 
-def reference_plan(seat: Seat, customs: Customs, valuation: Valuation) -> Plan:
-    """Backward induction with the better offer found by scanning whole rows."""
+def reference_talks(
+    seat: Seat, customs: Customs, valuation: Valuation
+) -> tuple[Ints, Floats, Floats]:
+    """Offers, thresholds and odds: the better offer is found by scanning whole rows."""
     packages, runs = valuation.mine.shape
     ahead = np.zeros((2, runs))  # mine, theirs
     worth = (valuation.mine, valuation.theirs)
@@ -91,7 +90,7 @@ def reference_plan(seat: Seat, customs: Customs, valuation: Valuation) -> Plan:
         odds[t] = np.where(mine, best_odds, 0.0)
         threshold[t] = np.where(mine, 0.0, floor)
         ahead = np.where(mine, [best, got], [got, best])
-    return Plan(offer, threshold, odds)
+    return offer, threshold, odds
 
 
 def reference_acceptance(slack: Floats, customs: Customs) -> Floats:
@@ -103,6 +102,20 @@ def reference_acceptance(slack: Floats, customs: Customs) -> Floats:
             return np.minimum(np.maximum(0.5 + slack * (0.5 / width), 0.0), 1.0)
         case _:
             return logistic(slack / width)
+
+
+def reference_passage(seat: Seat, packages: Ints) -> Floats:
+    """Chance that packages of moves enter into force: both votes, and every consent."""
+    out = np.ones((len(packages), seat.own.shape[2]))
+    for body in (seat.home, seat.their_home):
+        cost = np.zeros(out.shape)
+        for column in packages.T:
+            cost = cost + body.cost[column]
+        out = out * logistic((body.room - cost) / body.spread)
+    agreed = np.ones(out.shape)
+    for column in packages.T:
+        agreed = agreed * seat.consent[column]
+    return np.where((packages[:, :1] < len(seat.steps) - 1), out * agreed, 1.0)
 
 
 def reference_names(
@@ -149,29 +162,30 @@ def test_package_utilities_equal_the_reference(briefing: Briefing) -> None:
 @given(briefings("offer"))
 def test_a_plan_equals_the_reference(briefing: Briefing) -> None:
     seat, customs = briefing.seats[0], briefing.customs
-    valuation = deal_values(seat, customs)
-    course, expected = plan(seat, customs, valuation), reference_plan(seat, customs, valuation)
-    np.testing.assert_array_equal(course.offer, expected.offer)
-    np.testing.assert_array_equal(course.threshold, expected.threshold)
-    np.testing.assert_array_equal(course.odds, expected.odds)
+    course = plan(seat, customs)
+    expected = reference_talks(seat, customs, value_each(seat, course))
+    for part, same in zip((course.offer, course.threshold, course.odds), expected, strict=True):
+        np.testing.assert_array_equal(part, same)
 
 
 @given(briefings("offer"))
-def test_deal_values_equal_the_formula(briefing: Briefing) -> None:
+def test_values_of_packages_equal_the_formula(briefing: Briefing) -> None:
     seat, customs = briefing.seats[0], briefing.customs
     plain = reference_packages(seat.me, seat.own, seat.packages)
     theirs = reference_packages(seat.them, seat.theirs, seat.packages)
     possible = reference_possible(seat)
-    common = np.where(possible, np.minimum(plain, theirs), 0.0).max(axis=0)
+    passage = reference_passage(seat, seat.packages)
+    common = np.where(possible, passage * np.minimum(plain, theirs), 0.0).max(axis=0)
     settlement = customs.settlement_odds * np.maximum(common, 0.0)
-    values = deal_values(seat, customs)
+    values = value_each(seat, plan(seat, customs))
 
     def over_refusal(goals: Goals, own: Floats, other: Floats, hurt: Floats, p: Floats) -> Floats:
         d = goals.discount
         refusal = (1.0 - d) * p * change_utility(goals, hurt) + d * settlement
         bond = relation_factor(goals, customs, seat.term) * customs.relation_gain
-        return own + bond * np.clip(other, 0.0, 1.0) - refusal
+        return passage * (own + bond * np.clip(other, 0.0, 1.0) - refusal)
 
+    np.testing.assert_array_equal(values.passage, passage)
     np.testing.assert_array_equal(values.possible, possible)
     np.testing.assert_array_equal(
         values.mine, over_refusal(seat.me, plain, theirs, seat.menace, seat.menace_odds)
@@ -349,6 +363,12 @@ def customs(**changes: Any) -> Customs:
     return replace(plain, **changes)
 
 
+def body(moves: int, **changes: Any) -> Assent:
+    """A body at home that passes everything."""
+    plain = Assent(np.zeros((moves + 1, 1)), room=np.array([1e9]), spread=np.ones(1))
+    return replace(plain, **changes)
+
+
 def seat(own: Any, theirs: Any, **changes: Any) -> Seat:
     """A table of one run with one package per move; own, theirs : (account, move)."""
     none = np.zeros((2, 1))
@@ -360,6 +380,7 @@ def seat(own: Any, theirs: Any, **changes: Any) -> Seat:
         me=goals(),
         them=goals(),
         packages=np.concatenate([[moves], np.arange(moves)])[:, None],
+        prefix=np.zeros(moves + 1, dtype=np.int64),
         own=np.append(np.array(own, float), none, axis=1)[..., None],
         theirs=np.append(np.array(theirs, float), none, axis=1)[..., None],
         lever=np.append(np.arange(moves), -1)[:, None],
@@ -368,6 +389,9 @@ def seat(own: Any, theirs: Any, **changes: Any) -> Seat:
         blocked=np.zeros((moves + 1, 1), dtype=bool),
         credit=np.zeros((moves + 1, 1)),
         required=np.array([-np.inf]),
+        home=body(moves),
+        their_home=body(moves),
+        consent=np.ones((moves + 1, 1)),
         menace=none,
         menace_odds=np.zeros(1),
         leverage=none,
@@ -463,8 +487,9 @@ def test_refusal_and_gain_by_hand() -> None:
         menace=np.array([[-1.0], [0.0]]),
         menace_odds=np.array([0.5]),
     )
-    values = deal_values(view, customs(settlement_odds=np.array([0.4])))
-    assert values.refusal == pytest.approx(-0.0825)
+    course = plan(view, customs(settlement_odds=np.array([0.4])))
+    values = value_each(view, course)
+    assert course.refusal == pytest.approx(-0.0825)
     assert values.plain[:, 0] == pytest.approx([0, 0.3, 0.15])
     assert values.mine[:, 0] == pytest.approx([0.0825, 0.4125, 0.15 + 0.2 * 0.3 + 0.0825])
     assert values.theirs[1:, 0] == pytest.approx([0.18, 0.3 + 0.2 * 0.15 - 0.03])
@@ -475,18 +500,22 @@ def test_full_transactionalism_leaves_the_quid_pro_quo(briefing: Briefing) -> No
     """At tau = 1 relations count nothing, whatever they gain; the deal's own term stays."""
     ours = briefing.seats[0]
     hard = replace(ours, me=replace(ours.me, transactionalism=np.ones_like(ours.trust)))
-    values = deal_values(hard, briefing.customs)
-    np.testing.assert_array_equal(values.mine, values.plain - values.refusal)
+    course = plan(hard, briefing.customs)
+    values = value_each(hard, course)
+    alone = values.passage * (values.plain - course.refusal)
+    np.testing.assert_array_equal(values.mine, alone)
     generous = replace(hard, me=replace(hard.me, reciprocity=hard.me.reciprocity + 1.0))
-    np.testing.assert_array_equal(deal_values(generous, briefing.customs).mine, values.mine)
+    same = value_each(generous, plan(generous, briefing.customs))
+    np.testing.assert_array_equal(same.mine, values.mine)
 
 
 @given(briefings("offer"))
 def test_less_transactionalism_never_makes_a_deal_worse(briefing: Briefing) -> None:
     ours = briefing.seats[0]
     soft = replace(ours.me, transactionalism=ours.me.transactionalism / 2)
-    before = deal_values(ours, briefing.customs).mine
-    after = deal_values(replace(ours, me=soft), briefing.customs).mine
+    softer = replace(ours, me=soft)
+    before = value_each(ours, plan(ours, briefing.customs)).mine
+    after = value_each(softer, plan(softer, briefing.customs)).mine
     assert (after >= before).all()
 
 
@@ -497,11 +526,11 @@ def test_two_rounds_by_hand() -> None:
     """
     linear = goals(kind=LINEAR, weights=np.array([[1.0], [0.0]]), reciprocity=np.zeros(1))
     view = seat([[1, 0.6, 0], [0] * 3], [[0, 0.5, 1], [0] * 3], me=linear, them=linear)
-    course = plan(view, customs(), deal_values(view, customs()))
+    course = plan(view, customs())
     assert course.offer[:, 0].tolist() == [2, 0]
     assert course.odds[:, 0].tolist() == [1, 0]
     assert course.threshold[:, 0].tolist() == [0, 0]
-    theirs = plan(replace(view, opens=np.array([False])), customs(), deal_values(view, customs()))
+    theirs = plan(replace(view, opens=np.array([False])), customs())
     assert theirs.offer[:, 0].tolist() == [0, 1]  # mine is the last word: all for me
     assert theirs.threshold[0] == pytest.approx(0.5)
 
@@ -515,9 +544,31 @@ def test_doubt_about_the_threshold_by_hand() -> None:
     mine = np.arange(0, 1.01, 0.05)
     view = seat([mine, 0 * mine], [1 - mine, 0 * mine], me=linear, them=linear)
     doubt = customs(rounds=1, acceptance=ACCEPTANCE.index("uniform"))
-    course = plan(view, doubt, deal_values(view, doubt))
+    course = plan(view, doubt)
     assert mine[course.offer[0, 0] - 1] == pytest.approx(0.75)
     assert course.odds[0] == pytest.approx(0.75)
+
+
+def test_a_tight_win_set_moves_the_terms_by_hand() -> None:
+    """Of a pie of one I ask all, and less if what I ask must pass their parliament.
+
+    The last word is mine, so without a vote I take everything. Each tenth costs 1 at their home;
+    with room for 4 and a spread of 2 the best of x logistic((4 - 10 x)/2) is at x = .4: .2.
+    """
+    linear = goals(kind=LINEAR, weights=np.array([[1.0], [0.0]]), reciprocity=np.zeros(1))
+    share = np.arange(0, 1.01, 0.1)
+    view = seat([share, 0 * share], [1 - share, 0 * share], me=linear, them=linear)
+    last = customs(rounds=1)
+    assert share[plan(view, last).offer[0, 0] - 1] == pytest.approx(1)
+    cost = np.append(10 * share, 0)[:, None]
+    tight = replace(
+        view, their_home=body(11, cost=cost, room=np.array([4.0]), spread=np.array([2.0]))
+    )
+    course = plan(tight, last)
+    expected = share / (1 + np.exp(-(4 - 10 * share) / 2))
+    assert share[course.offer[0, 0] - 1] == share[expected.argmax()] == pytest.approx(0.4)
+    half = replace(view, consent=np.where(cost == 10, 0.3, 1.0))  # scripted parties want their part
+    assert share[plan(half, last).offer[0, 0] - 1] == pytest.approx(0.9)
 
 
 def test_whole_powers() -> None:

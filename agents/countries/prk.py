@@ -26,5 +26,5 @@ class RecognitionSeeker(CrisisBargainer):
     def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:
         """Ask for a margin where the offer on the table costs it standing."""
         assert briefing.offered is not None
-        slight = package_change(seat, briefing.offered)[STANDING] < 0.0
+        slight = package_change(seat.packages, seat.own, briefing.offered)[STANDING] < 0.0
         return threshold + np.where(slight, PRIDE * briefing.customs.acceptance_width, 0.0)

@@ -26,5 +26,5 @@ class TwoLevelPlayer(Institutional):
     def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:
         """Ask for a margin where the offer on the table costs it at home."""
         assert briefing.offered is not None
-        hurt = package_change(seat, briefing.offered)[HOME] < 0.0
+        hurt = package_change(seat.packages, seat.own, briefing.offered)[HOME] < 0.0
         return threshold + np.where(hurt, CAUTION * briefing.customs.acceptance_width, 0.0)

@@ -8,7 +8,8 @@ from agents.agenda import best_tables
 from agents.briefing import Briefing, Decision
 from agents.doctrine import Doctrine, doctrine
 from agents.doctrines.status_quo import no_agenda
-from agents.utility import choose_logit, possible_packages
+from agents.talks import is_possible, possible_packages
+from agents.utility import choose_logit
 
 HALF = 0.5  # an even coin
 THREAT = 0.1  # assumed, 0 to 1: chance to threaten when refused
@@ -61,7 +62,7 @@ class Random(Doctrine):
         assert briefing.offered is not None
         seat = briefing.seats[0]
         coin = briefing.draw(f"reply {seat.table} {briefing.round}", 1)[0]
-        possible = possible_packages(seat)[briefing.offered, np.arange(len(briefing.offered))]
+        possible = is_possible(seat, briefing.offered)
         return Decision(accept=possible & (coin < HALF), memory=briefing.memory)
 
     def own_moves(self, briefing: Briefing) -> Decision:

@@ -7,6 +7,7 @@ import numpy as np
 from agents.briefing import Briefing, Decision, Floats, Seat
 from agents.doctrine import doctrine
 from agents.doctrines.transactional import Transactional
+from agents.talks import value_package
 
 
 @doctrine(
@@ -33,8 +34,7 @@ class TitForTat(Transactional):
         assert memory is not None
         assert offered is not None
         assert briefing.my_turn is not None
-        valuation, _ = self.weigh(seat, briefing)
-        gain = valuation.plain[offered, np.arange(len(offered))]
+        gain = value_package(*self.weigh(seat, briefing), offered).plain
         mood = np.where(gain >= 0.0, 1.0, -1.0)
         remembered = memory.copy()
         asked = ~briefing.my_turn & (offered > 0)

@@ -26,16 +26,8 @@ from agents.briefing import (
     Seat,
 )
 from agents.doctrine import Doctrine, doctrine
-from agents.utility import (
-    TIE,
-    Plan,
-    Valuation,
-    chance_of,
-    choose_logit,
-    deal_values,
-    each_utility,
-    plan,
-)
+from agents.talks import Plan, plan, value_package
+from agents.utility import TIE, chance_of, choose_logit, each_utility
 
 
 @doctrine(
@@ -57,14 +49,12 @@ class Transactional(Doctrine):
         """Return the customs as this doctrine believes them."""
         return customs
 
-    def weigh(self, seat: Seat, briefing: Briefing) -> tuple[Valuation, Plan]:
-        """Value all packages of a table and plan the quarter's talks (kept for the quarter)."""
+    def weigh(self, seat: Seat, briefing: Briefing) -> tuple[Seat, Plan]:
+        """Return a table as it sees it, and its plan of the quarter's talks (kept for both)."""
         kept = seat.__dict__.get("_weighed")
         if kept is None or kept[0] is not type(self):
             mine = replace(self.read(seat, briefing), me=self.outlook(seat.me))
-            customs = self.manners(briefing.customs)
-            valuation = deal_values(mine, customs)
-            kept = (type(self), valuation, plan(mine, customs, valuation))
+            kept = (type(self), mine, plan(mine, self.manners(briefing.customs)))
             # a seat does not change within a quarter, so neither does what is derived from it
             seat.__dict__["_weighed"] = kept
         return kept[1], kept[2]
@@ -121,13 +111,12 @@ class Transactional(Doctrine):
     def reply(self, briefing: Briefing) -> Decision:
         """Accept what gains at least the believed best counter or walk."""
         seat = briefing.seats[0]
-        valuation, course = self.weigh(seat, briefing)
-        offered = briefing.offered
-        assert offered is not None
-        runs = np.arange(len(offered))
-        gain = valuation.mine[offered, runs]
-        enough = gain >= self.least(course.threshold[briefing.round], seat, briefing) - TIE
-        return Decision(accept=enough & valuation.possible[offered, runs], memory=briefing.memory)
+        mine, course = self.weigh(seat, briefing)
+        assert briefing.offered is not None
+        valuation = value_package(mine, course, briefing.offered)
+        least = self.least(course.threshold[briefing.round], seat, briefing)
+        enough = valuation.mine >= least - TIE
+        return Decision(accept=enough & valuation.possible, memory=briefing.memory)
 
     def least(self, threshold: Floats, seat: Seat, briefing: Briefing) -> Floats:
         """Return the least gain that it accepts, (run,) utility."""

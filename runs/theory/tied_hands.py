@@ -36,15 +36,15 @@ def games(
     "T4",
     "Tied hands",
     source="Putnam 1988, Diplomacy and domestic politics; Schelling 1960, The Strategy of Conflict",
-    limits="a parliament is a threshold with noise; it is not foreseen, so failures are many",
+    limits="a parliament is a threshold with noise; both sides know its odds, so failures are few",
     scenario="win-sets",
 )
 def tied_hands() -> Finding:
     """A negotiator whose parliament passes little gets better terms.
 
-    What is signed must be what passes. The same tie makes it likelier that nothing is signed
-    at all. If what passes on the one side is nowhere what passes on the other, there is no
-    deal however long they talk.
+    What is signed must be what passes, and both sides foresee it. The same tie is a risk: a deal
+    may fail in the vote, where without it none does. If what passes on the one side is nowhere
+    what passes on the other, there is no deal however long they talk.
     """
     checks: list[Check] = []
     terms: dict[str, Floats] = {}
@@ -64,12 +64,12 @@ def tied_hands() -> Finding:
                 bool(better.all()),
             ),
             Check(
-                f"no deal is likelier as {who}'s parliament passes less",
+                f"a deal may fail once {who}'s parliament is tight",
                 "P(no deal)",
-                "rises from 0",
+                "0, then above 0",
                 " ".join(f"{x:.3f}" for x in failed),
                 "order",
-                bool(failed[0] == 0.0 and (np.diff(failed) > 0.0).all()),
+                bool(failed[0] == 0.0 and (failed[1:] > 0.0).all()),
             ),
         ]
     apart = {"Ann": np.array([0.25]), "Ben": np.array([0.7])}  # at least .75, and at most .7
@@ -86,7 +86,7 @@ def tied_hands() -> Finding:
             "inside",
             f"{low:.2f} to {high:.2f} in {1 - failed[0]:.0%} of games",
             "none outside",
-            bool(low >= 0.7 - 1e-9 and high <= 0.75 + 1e-9 and 0.0 < failed[0] < 1.0),
+            bool(low >= 0.7 - 1e-9 and high <= 0.75 + 1e-9 and failed[0] < 1.0),
         )
     )
 
