@@ -201,7 +201,7 @@ class Papers:
         room = self.floats(self.runs, low=-3, high=8)
         return Assent(
             cost=cost,
-            room=room if self.rng.random() < 0.5 else np.full(self.runs, 1e9),
+            room=np.where(self.coins(1), room, 1e9),
             spread=self.per_run(1, 3),
         )
 
