@@ -10,40 +10,36 @@ import numpy as np
 from agents.briefing import Bools, Decision, Floats, Ints
 from agents.numerics import exp
 from model.beliefs import Evidence
+from model.chance import Chance
 from model.scenario import NOBODY, Scenario, per_run
 from model.tables import rounded_down, slots_free
 from model.world import World
+
+HALF = 0.5  # neither party is heard first more often than the other
 
 
 def set_agenda(
     scenario: Scenario,
     world: World,
+    chance: Chance,
     answers: Mapping[str, Decision],
     evidence: Evidence,
     gained: Floats,
 ) -> World:
-    """Open the tables that were asked for; where both sides ask, the first by id is the opener.
+    """Open the tables that were asked for; where both sides ask, the lot says who is the opener.
 
     Talks that their opener no longer keeps on its agenda lapse; what was demanded there stands.
     gained : (actor, run) perceived wins of the quarter; what re-opening costs is taken off
     """
-    opener = np.full_like(world.opener, NOBODY)
+    opener = openers(scenario, world, chance, answers)
     named = np.full_like(world.named, NOBODY)
     demand = world.demand.copy()
     for a, name in enumerate(scenario.actors):
         answer = answers[name]
-        assert answer.open is not None
         assert answer.named is not None
-        free = slots_free(scenario, world, a)
-        used = np.zeros(world.runs, dtype=np.int64)
-        mine = [n for n, t in enumerate(scenario.tables) if a in t.parties]
-        for i, n in enumerate(mine):
+        for i, n in enumerate(tables_of(scenario, a)):
             table = scenario.tables[n]
-            other = table.parties[0] + table.parties[1] - a
-            wants = answer.open[i] & (used < free) & (world.opener[n] != other)
-            used = used + wants
-            opens = wants & (opener[n] == NOBODY)
-            opener[n] = np.where(opens, a, opener[n])
+            opens = opener[n] == a
             asked = allowed(table.levers, answer.named[i], scenario.levers.step)
             named[n] = np.where(opens, asked, named[n])
             anew = opens & (world.opener[n] != a)
@@ -53,8 +49,39 @@ def set_agenda(
                 demand[n] = press_demand(scenario, world, n, answer, i, opens)
                 living = world.lock[table.headline] > world.quarter
                 newly = living & np.isfinite(demand[n]) & ~np.isfinite(world.demand[n])
+                other = table.parties[0] + table.parties[1] - a
                 evidence.add("broken", other, a, scenario.rules.weight_reopening, newly)
     return replace(world, opener=opener, named=named, demand=demand)
+
+
+def openers(
+    scenario: Scenario, world: World, chance: Chance, answers: Mapping[str, Decision]
+) -> Ints:
+    """Who opens each table or keeps it open, (table, run); both who ask use a slot of theirs.
+
+    Talks that are on are the other's: nobody opens them a second time.
+    """
+    asked = np.zeros((len(scenario.tables), 2, world.runs), dtype=bool)
+    for a, name in enumerate(scenario.actors):
+        answer = answers[name].open
+        assert answer is not None
+        free = slots_free(scenario, world, a)
+        used = np.zeros(world.runs, dtype=np.int64)
+        for i, n in enumerate(tables_of(scenario, a)):
+            k = scenario.tables[n].parties.index(a)
+            other = scenario.tables[n].parties[1 - k]
+            asked[n, k] = answer[i] & (used < free) & (world.opener[n] != other)
+            used += asked[n, k]
+    lot = chance.uniforms("opener", world.quarter, [t.id for t in scenario.tables])[:, 0] < HALF
+    second = np.where(asked.all(axis=1), lot, asked[:, 1])
+    parties = np.array([t.parties for t in scenario.tables], dtype=np.int64).reshape(-1, 2, 1)
+    opener = np.where(second, parties[:, 1], parties[:, 0])
+    return np.where(asked.any(axis=1), opener, NOBODY)
+
+
+def tables_of(scenario: Scenario, actor: int) -> list[int]:
+    """Return the numbers of the tables at which an actor sits."""
+    return [n for n, table in enumerate(scenario.tables) if actor in table.parties]
 
 
 def allowed(levers: Ints, named: Ints, step: Ints) -> Ints:

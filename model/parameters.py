@@ -55,7 +55,7 @@ DOMAINS: tuple[tuple[str, Domain], ...] = (
     ("rules.belief_prior", POSITIVE),
     ("rules.commitment_curve", POSITIVE),
     ("rules.war_quarters", NOT_NEGATIVE),
-    ("rules.hazard_clip", NOT_NEGATIVE),
+    ("rules.hazard_clip", Domain(0.0, 50.0, "between 0 and 50")),  # e^50 is beyond any hazard
     ("rules.fair_cap", NOT_NEGATIVE),
     ("rules.concession", NOT_NEGATIVE),
     *((f"rules.weight_{w}", NOT_NEGATIVE) for w in ("noise", "kept", "broken", "threat")),
@@ -193,8 +193,8 @@ def check_settings(file: ScenarioFile, given: Mapping[str, ArrayLike]) -> Settin
     UnknownParameter
         For a name that the scenario does not know.
     ValueError
-        For values that are not finite, lie where the rules make no sense, or start a lever
-        between its settings; all at once, one a line.
+        For values that are not finite, lie where the rules make no sense, start a lever between
+        its settings, or leave an office without weights; all at once, one a line.
     """
     known = paths(file)
     values: dict[str, Any] = {}
@@ -210,6 +210,8 @@ def check_settings(file: ScenarioFile, given: Mapping[str, ArrayLike]) -> Settin
         outside = [x for x in numbers if not low <= x <= high]
         if outside:
             notes.append(f"{full} = {outside[0]:g} lies outside its range [{low:g}, {high:g}]")
+    if not wrong:
+        wrong += _without_weight(file, known, values)
     if wrong:
         raise ValueError("\n".join(wrong))
     return Settings(values, tuple(notes))
@@ -227,6 +229,18 @@ def _misfits(file: ScenarioFile, path: Path, numbers: list[float]) -> Iterator[s
             yield f"must be one of its settings {', '.join(f'{s:g}' for s in settings)}"
     elif not all(domain_of(path).holds(x) for x in numbers):
         yield f"must be {domain_of(path).words}"
+
+
+def _without_weight(
+    file: ScenarioFile, known: Mapping[str, Path], values: Mapping[str, ArrayLike]
+) -> Iterator[str]:
+    """Find shares of one whole that would all be zero: weights of an office, odds of a vote."""
+    groups = {known[name][:-1] for name in values if known[name][-2] in ("weights", "platforms")}
+    for group in sorted(groups, key=dotted):
+        shares = [name for name, path in known.items() if path[:-1] == group]
+        set_ = [np.asarray(values.get(n, _parameter(file, n, known[n]).value)) for n in shares]
+        if np.any(sum(set_) <= 0.0):
+            yield f"{dotted(group)} must not all be zero"
 
 
 def parse_assignment(text: str) -> tuple[str, float]:

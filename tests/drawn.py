@@ -25,7 +25,7 @@ from tests.worlds import (
     world,
 )
 
-NAMES = ("Ada", "Bor", "Cyr", "Dun", "Eld")
+NAMES = ("Ada", "Bor", "Cyr", "Dun", "Eld", "Fay", "Gil", "Hob", "Ivo")
 DOCTRINES = (
     "transactional",
     "institutional",
@@ -40,15 +40,15 @@ DOCTRINES = (
 )
 
 
-def worlds(*, places: int | None = None) -> st.SearchStrategy[ScenarioFile]:
+def worlds(*, places: int | None = None, most: int = 5) -> st.SearchStrategy[ScenarioFile]:
     """Draw a world; its numbers come from one seed, its size from hypothesis.
 
-    places : number of theatres, None draws it
+    places : number of theatres, None draws it; most : actors
     """
     return st.builds(
         drawn_world,
         seed=st.integers(0, 2**32 - 1),
-        actors=st.integers(2, len(NAMES)),
+        actors=st.integers(2, most),
         places=st.integers(0, 2) if places is None else st.just(places),
     )
 
@@ -66,6 +66,7 @@ class Drawn:
         self.names = list(names)
         self.places = [f"place{n}" for n in range(places)]
         self.levers = self._levers()
+        self.theatres = {t: self._theatre() for t in self.places}
 
     def file(self) -> ScenarioFile:
         """Put the world together."""
@@ -73,13 +74,13 @@ class Drawn:
             {name: self._actor() for name in self.names},
             self.levers,
             rules=self._rules(),
-            theatres={t: self._theatre() for t in self.places},
+            theatres=self.theatres,
             stocks=self._stocks(),
             ledger=self._ledger(),
             transfers=self._transfers(),
             limits=self._limits(),
             ties=self._ties(),
-            tables=self._tables(),
+            **self._tables(),
             events=self._events(),
             assemblies=self._assemblies(),
         )
@@ -129,13 +130,18 @@ class Drawn:
             "reneging_cost": self.some(0, 0.1),
             "support": self.some(0, 1),
             "platforms": {
-                "now": office(*(self.some(0.01, 1) for _ in ACCOUNTS)),
-                "other": office(*(self.some(0.01, 1) for _ in ACCOUNTS), tau=self.some(0, 1)),
+                "now": office(*self._weights()),
+                "other": office(*self._weights(), tau=self.some(0, 1)),
             },
         }
         if self.maybe(0.4):
             changes["ratification"] = votes(self.some(-2, 8), self.some(0.1, 3), self.some(0, 5))
         return actor(self.one(DOCTRINES), **changes)
+
+    def _weights(self) -> list[float]:
+        """Weights of the accounts: some of them nothing, not all."""
+        weights = [0.0 if self.maybe(0.25) else self.some(0.01, 1) for _ in ACCOUNTS]
+        return weights if any(weights) else [1.0] * len(ACCOUNTS)
 
     def _levers(self) -> dict[str, Part]:
         levers: dict[str, Part] = {}
@@ -154,6 +160,8 @@ class Drawn:
                     lead=int(self.rng.integers(0, 3)),
                     hostile=self.maybe(0.3),
                     home_cost=numbers(**{name: self.some(-2, 4)}) if self.maybe() else {},
+                    exit_cost=numbers(**{name: self.some(0, 0.2)}) if self.maybe(0.2) else {},
+                    visible="parties" if self.maybe(0.2) else "all",
                 )
                 if self.maybe(0.2):
                     part |= {"host": other, "unilateral": self.one(["no", "down"])}
@@ -183,15 +191,24 @@ class Drawn:
             stakes[challenger] = stake("challenger", self.some(1, 10))
         if patron:
             stakes[patron] = stake("defender", self.some(0, 4))
+        sides = ("challenger", "defender", "patron")[: 3 if patron else 2]
         return theatre(
             challenger,
             defender,
             patron,
+            forces=numbers(**{side: self.some(0, 2) for side in sides}),
             stakes=stakes,
             exponent=float(self.one(["1", "1.5", "2"])),
             base_hazard=number(self.some(0, 0.3)),
             attention=numbers(**{x: self.some(0, 2) for x in stakes}),
+            **self._heat(),
         )
+
+    def _heat(self) -> Part:
+        if not self.maybe(0.2):
+            return {}
+        name = self.one(sorted(self.levers))
+        return {"hot_while": {"lever": name, "below": self.levers[name]["settings"][1]}}
 
     def _stocks(self) -> Part:
         if not self.maybe(0.7):
@@ -212,6 +229,7 @@ class Drawn:
         lines = []
         for name in sorted(self.levers):
             targets = [f"{a}.{k}" for a in self.names for k in ACCOUNTS if self.maybe(0.25)]
+            targets = targets or [f"{self.names[0]}.home"]
             if self.places and name != "share" and self.maybe():
                 side = self.one(["challenger", "defender", "patron"])
                 lines.append((name, f"{self.one(self.places)}.{side}", self.some(-0.1, 0.4)))
@@ -236,8 +254,8 @@ class Drawn:
         if not self.maybe() or len(self.levers) < 2:
             return {}
         x, y = self.two(sorted(self.levers))
-        most = max(self.levers[x]["settings"]) + max(self.levers[y]["settings"])
-        bound = number(self.some(0, most))
+        used = self.levers[x]["start"] + self.levers[y]["start"]
+        bound = number(used + self.some(0, 4))
         return {"budget": {"name": "Budget", "levers": {x: 1, y: 1}, "limit": bound}}
 
     def _ties(self) -> list[Part]:
@@ -255,16 +273,31 @@ class Drawn:
         ]
 
     def _tables(self) -> Part:
-        return {
+        """Tables, each actor at about three of them, in some worlds none; and old agreements."""
+        odds = 0.0 if self.maybe(0.05) else min(0.8, 3 / (len(self.names) - 1))
+        tables = {
             f"{a}-{b}": self._table(a, b)
             for a in self.names
             for b in self.names
-            if a < b and self.maybe(0.8)
+            if a < b and self.maybe(odds)
         }
+        agreements = {
+            f"old-{name}": {
+                "name": "Old",
+                "table": name,
+                "levers": [self.one(part["levers"])],
+                "until": self.one(["2025Q2", "2025Q4", "2027Q1"]),
+                "source": "assumed",
+            }
+            for name, part in tables.items()
+            if part.get("levers") and self.maybe(0.2)
+        }
+        return {"tables": tables, "agreements": agreements}
 
     def _table(self, a: str, b: str) -> Part:
         part = table(a, b, term=float(self.rng.integers(1, 7)))
         part["visible"] = "parties" if self.maybe(0.3) else "all"
+        part["closed_until"] = "2025Q3" if self.maybe(0.1) else None
         listed = [
             name
             for name, x in sorted(self.levers.items())
@@ -280,8 +313,9 @@ class Drawn:
         if self.maybe():
             norms = numbers(mild=settings[-1], extreme=settings[-1] * 3)
             part["demands"] = [{"by": other, "lever": name, "norms": norms}]
-            patron_of = [t for t in self.places if self.maybe()]
-            if patron_of:
+            self.levers[name]["headline"] = True
+            patron_of = [t for t, part in self.theatres.items() if part["patron"] == other]
+            if patron_of and self.maybe(0.8):
                 part["commitment"] = {"theatre": patron_of[0], "payer": payer, "cash": name}
         mine = [x for x in listed if self.levers[x]["owner"] == other]
         if mine and self.maybe():

@@ -21,7 +21,7 @@ from model.parameters import (
     with_values,
 )
 from model.reading import read, scenario_hash, shipped
-from model.schema import Quantity, ScenarioFile
+from model.schema import ACCOUNTS, Quantity, ScenarioFile
 
 TRIAD = read("triad")
 NAMES = sorted(parameters(TRIAD))
@@ -82,6 +82,10 @@ def test_settings_come_back_under_full_names_with_notes_on_what_lies_outside() -
     )
 
 
+DEALER = "actors.Patron.platforms.dealer.weights"
+VOTE = "events.election.effects.0.platforms"
+
+
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
@@ -93,11 +97,19 @@ def test_settings_come_back_under_full_names_with_notes_on_what_lies_outside() -
         ({"rules.acceptance_width": 0.0}, "must be above zero"),
         ({"tau": 0.5, "actors.Patron.transactionalism": 0.5}, "is set twice"),
         ({"rules.concession": []}, "is given no value"),
+        ({f"{DEALER}.{k}": 0.0 for k in ACCOUNTS}, f"{DEALER} must not all be zero"),
+        ({f"{DEALER}.{k}": [1.0, 0.0] for k in ACCOUNTS}, f"{DEALER} must not all be zero"),
+        ({f"{VOTE}.dealer": 0.0, f"{VOTE}.guardian": 0.0}, f"{VOTE} must not all be zero"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(given_: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         check_settings(TRIAD, given_)
+
+
+def test_some_of_the_shares_of_a_whole_may_be_zero() -> None:
+    some = {f"{DEALER}.{k}": 0.0 for k in ACCOUNTS[1:]}
+    assert len(check_settings(TRIAD, some).values) == len(ACCOUNTS) - 1
 
 
 def test_all_wrong_values_are_named_at_once() -> None:

@@ -21,7 +21,7 @@ from model.schema import ScenarioFile
 from model.turn import Game, play_quarter
 from model.world import NEVER_DUE, World
 from tests.drawn import worlds
-from tests.papers import clerks, key, replays
+from tests.papers import Clerk, clerks, key, replays
 from tests.scripts import Script
 from tests.worlds import Small, play, strait
 
@@ -31,10 +31,19 @@ BELIEFS = ("kept", "broken", "carried", "bluffed", "hostility", "credibility")
 
 
 def leaks(
-    game: Game, world: World, other: World, knows: Sequence[str], chance: Chance | None = None
+    game: Game,
+    world: World,
+    other: World,
+    knows: Sequence[str],
+    chance: Chance | None = None,
+    idle: Sequence[str] = (),
 ) -> dict[str, list[str]]:
-    """Papers that differ between two worlds, by actor, of those who may not know."""
+    """Papers that differ between two worlds, by actor, of those who may not know.
+
+    idle : who does nothing, so that what it may do in one of the worlds alone is of no matter
+    """
     seats = clerks(game.scenario.file)
+    seats |= {name: Clerk(name, Script()) for name in idle}
     play_quarter(game, world, Chance(1, np.arange(world.runs)), seats)
     again = replays(seats)
     play_quarter(game, other, chance or Chance(1, np.arange(world.runs)), again)
@@ -144,8 +153,8 @@ def test_a_secret_promise_is_known_to_its_parties(lever: str, partner: str, outs
     played = play(strait(), RUNS, 0)
     plain, secret = secretly(played.game.scenario, played.end, lever, partner)
     insiders = [a for a in played.game.scenario.actors if a != outsider]
-    assert not leaks(played.game, plain, secret, knows=insiders)
-    assert set(leaks(played.game, plain, secret, knows=[])) == set(insiders)
+    assert not leaks(played.game, plain, secret, knows=insiders, idle=insiders)
+    assert set(leaks(played.game, plain, secret, knows=[], idle=insiders)) == set(insiders)
 
 
 def test_a_secret_deal_tells_outsiders_nothing() -> None:
