@@ -13,7 +13,7 @@ from model.beliefs import Evidence
 from model.chance import Chance
 from model.scenario import NOBODY, Scenario, per_run
 from model.tables import rounded_down, slots_free
-from model.world import World
+from model.world import World, ruptured
 
 HALF = 0.5  # neither party is heard first more often than the other
 
@@ -62,6 +62,7 @@ def openers(
     Talks that are on are the other's: nobody opens them a second time.
     """
     asked = np.zeros((len(scenario.tables), 2, world.runs), dtype=bool)
+    gone = ruptured(scenario, world)
     for a, name in enumerate(scenario.actors):
         answer = answers[name].open
         assert answer is not None
@@ -70,7 +71,7 @@ def openers(
         for i, n in enumerate(tables_of(scenario, a)):
             k = scenario.tables[n].parties.index(a)
             other = scenario.tables[n].parties[1 - k]
-            asked[n, k] = answer[i] & (used < free) & (world.opener[n] != other)
+            asked[n, k] = answer[i] & (used < free) & (world.opener[n] != other) & ~gone[a, other]
             used += asked[n, k]
     lot = chance.uniforms("opener", world.quarter, [t.id for t in scenario.tables])[:, 0] < HALF
     second = np.where(asked.all(axis=1), lot, asked[:, 1])
