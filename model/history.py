@@ -24,6 +24,8 @@ CONFIDENCE = ("seen", "seen (derived)", "unverified")
 UNVERIFIED = CONFIDENCE[-1]
 LAST_GUIDING = 2020  # the last year that design and calibration may look at; later ones are scored
 
+ANSWERS = {"yes": True, "no": False}
+
 Period = str  # 2017 or 2017Q3
 Years = str  # 2017 or 2017-2020
 Day = str
@@ -32,6 +34,7 @@ Known = str  # a key of the index
 Sure = str  # one of CONFIDENCE
 Note = str
 Maybe = float | None
+Answer = bool
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,43 @@ class Happening:
         return f"{self.date}: {self.what}"
 
 
-Row = Observation | Round | Cut | Happening
+@dataclass(frozen=True)
+class Question:
+    """Something that happened in a hindcast's years or not, by a measure of the model.
+
+    The measure lies beyond a value at some time from the first period to the last.
+    """
+
+    question: Word
+    scenario: Word
+    what: Word
+    measure: Word
+    first: Period
+    last: Period
+    relation: Word  # above or below
+    than: float
+    happened: Answer
+    source: Known
+    confidence: Sure
+
+    def __str__(self) -> str:
+        return f"{self.what}: {'yes' if self.happened else 'no'}"
+
+
+Row = Observation | Round | Cut | Happening | Question
 KEYS: Mapping[type[Any], tuple[str, ...]] = {  # what tells the rows of a table apart
     Observation: ("series", "period"),
     Round: ("round",),
     Cut: ("cut",),
     Happening: ("date", "actor", "what"),
+    Question: ("question",),
 }
-TABLES: Mapping[str, type[Any]] = {"rounds": Round, "cuts": Cut, "events": Happening}
+TABLES: Mapping[str, type[Any]] = {
+    "rounds": Round,
+    "cuts": Cut,
+    "events": Happening,
+    "questions": Question,
+}
 COLUMN_OF = {"before": "from", "after": "to"}  # a word of Python's in the head of a table
 
 
@@ -129,6 +161,7 @@ class History:
     rounds: tuple[Round, ...]
     cuts: tuple[Cut, ...]
     events: tuple[Happening, ...]
+    questions: tuple[Question, ...]
 
     def series(self, name: str) -> tuple[Observation, ...]:
         """Return the figures of a series in order of time.
@@ -161,9 +194,9 @@ class Consulted:
         self.used.update(dict.fromkeys(found))
         return {o.period: o.value for o in found}
 
-    def rounds(self) -> tuple[Round, ...]:
-        """Return the rounds of talks."""
-        return self._all(self.history.rounds)
+    def rounds(self, since: int = 0) -> tuple[Round, ...]:
+        """Return the rounds of talks for agreements from a year on."""
+        return self._all(tuple(r for r in self.history.rounds if r.first >= since))
 
     def cuts(self) -> tuple[Cut, ...]:
         """Return the cuts of forces."""
@@ -172,6 +205,10 @@ class Consulted:
     def events(self) -> tuple[Happening, ...]:
         """Return the dated events."""
         return self._all(self.history.events)
+
+    def questions(self, scenario: str) -> tuple[Question, ...]:
+        """Return the questions that a scenario is asked."""
+        return self._all(tuple(q for q in self.history.questions if q.scenario == scenario))
 
     def _all[T: Row](self, rows: tuple[T, ...]) -> tuple[T, ...]:
         self.used.update(dict.fromkeys(rows))
@@ -219,6 +256,7 @@ def read_history(folder: FilePath = FOLDER) -> History:
         rounds=listed(Round),
         cuts=listed(Cut),
         events=listed(Happening),
+        questions=listed(Question),
     )
 
 
@@ -282,6 +320,12 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _answer(text: str) -> bool:
+    if text not in ANSWERS:
+        raise ValueError(f"expected yes or no, found {text!r}")
+    return ANSWERS[text]
+
+
 def _form(pattern: str, words: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -298,6 +342,7 @@ READ: Mapping[str, Callable[[str], Any]] = {  # by the names that the fields' ty
     "Period": _form(r"\d{4}(Q[1-4])?", "a year or a quarter such as 2017Q1"),
     "Years": _form(r"\d{4}(-\d{4})?", "a year or years such as 2004-2008"),
     "Day": _form(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a date such as 2017-01-20"),
+    "Answer": _answer,
     "Word": _form(r".+", "a word"),
     "Note": str,
     "Known": str,

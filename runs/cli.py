@@ -70,6 +70,11 @@ CHECK_EXAMPLES = """Examples:
   hubspoke doctrine check my_doctrine.py
   hubspoke doctrine check my_doctrine.py:careful"""
 
+HINDCAST_EXAMPLES = """Examples:
+
+  hubspoke hindcast 2017q1
+  hubspoke hindcast 2021q1 --runs 2000 --out results/held-out"""
+
 RUN = Group("Which game", sort_key=1)
 FILES = Group("What to write and show", sort_key=2)
 
@@ -349,6 +354,32 @@ def theory(
     reported = report(tuple(ids or ()), out, width(), command)
     say([reported.text, "", f"Written to {reported.folder}: {len(reported.files)} files"])
     return DONE if reported.holds else OUR_FAULT
+
+
+@command(app, "hindcast", HINDCAST_EXAMPLES)
+def hindcast(
+    scenario: Annotated[str, Parameter(help="A past start: 2003q1, 2017q1 or 2021q1.")],
+    /,
+    *,
+    runs: Annotated[int, Parameter(group=RUN, help="How many games.")] = 1000,
+    seed: Seed = 1,
+    out: Out = None,
+) -> int:
+    """Play from a past start and score the games against what happened.
+
+    Every number is drawn from its range. Fan charts carry the record on top; scores stand beside
+    those of no change, past swings, a trend and climatology. The years 2021 to 2024 are scored
+    only, and every scoring is kept in the folder. Figures that nobody has verified are listed.
+    """
+    from shlex import join
+
+    from runs.hindcast_report import report
+
+    command = join(["hubspoke", *_tokens])
+    reported = report(scenario, runs, seed, out, width(), command)
+    names = ", ".join(f.name for f in reported.files)
+    say([reported.text, "", f"Written to {reported.folder}: {names}"])
+    return DONE
 
 
 @command(app, "bench")

@@ -25,6 +25,7 @@ from runs.summary import percent, quantiles
 
 # Blues of one hue that differ in lightness, so that they survive a grey print and colour blindness.
 OUTER, INNER, MEDIAN = "#c6dcec", "#7fb0d3", "#08306b"
+RECORD = "#D55E00"  # stands out from the blues in colour and, with its dots, without
 BANDS = ((5.0, 95.0, OUTER, "90 % of games"), (25.0, 75.0, INNER, "50 % of games"))
 # Colour-blind safe (Okabe and Ito 2008, "Color Universal Design"), for several arms in one picture.
 ARMS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -64,6 +65,7 @@ class Panel:
     unit: str
     values: Floats  # (quarter, run)
     levels: Mapping[float, str] = field(default_factory=dict)  # level → its name, where it has one
+    record: Floats | None = None  # (quarter,) what happened, NaN where it is not known
 
 
 def fan(axes: Axes, values: Floats) -> None:
@@ -81,7 +83,7 @@ def fan(axes: Axes, values: Floats) -> None:
 def fan_chart(panels: Sequence[Panel], quarters: Sequence[str], title: str, below: str) -> Figure:
     """Small multiples of fans under a title, over what a reader needs to know and the notice.
 
-    quarters : their names, like 2025Q1
+    quarters : their names, like 2025Q1, or years
     """
     columns = min(MOST_COLUMNS, ceil(len(panels) ** 0.5))
     rows = ceil(len(panels) / columns)
@@ -125,6 +127,9 @@ def _title(title: str, width: float) -> tuple[float, list[str]]:
 def _draw(axes: Axes, panel: Panel) -> None:
     """Draw a fan with its name, unit and a vertical axis that does not exaggerate."""
     fan(axes, panel.values)
+    if panel.record is not None:
+        dots: Any = {"marker": "o", "markersize": 4.0, "clip_on": False}
+        axes.plot(panel.record, color=RECORD, label="record", **dots)
     axes.set_title(_broken(panel.name), loc="left", fontweight="bold")
     axes.margins(x=0.0)
     low, high = axes.dataLim.intervaly

@@ -20,7 +20,13 @@ from model.reading import ScenarioError
 
 HISTORY = history()
 FREE = Consulted(HISTORY)
-ROWS: list[Row] = [*HISTORY.observations, *HISTORY.rounds, *HISTORY.cuts, *HISTORY.events]
+ROWS: list[Row] = [
+    *HISTORY.observations,
+    *HISTORY.rounds,
+    *HISTORY.cuts,
+    *HISTORY.events,
+    *HISTORY.questions,
+]
 
 
 def mean(values: dict[str, float]) -> float:

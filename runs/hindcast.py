@@ -1,0 +1,361 @@
+"""Hindcast: games from a past start against what happened, scored beside naive forecasters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from agents.briefing import Bools, Floats
+from model.chance import Chance
+from model.faults import near
+from model.history import LAST_GUIDING, Consulted, Question, history
+from model.reading import read, shipped
+from model.scenario import quarter_name
+from model.schema import ScenarioFile
+from runs.ensemble import play_chunk
+from runs.errors import UserError
+from runs.outcomes import Values
+from runs.prior import draw_prior
+from runs.scoring import (
+    BANDS,
+    NAIVE,
+    brier,
+    by_year,
+    covered,
+    crps,
+    naive_scores,
+    past_swings,
+    skill,
+)
+
+CHUNK = 250
+LOOK_BACK = 10  # years before the start that naive forecasters and rates of growth know
+TROOPS = ("lever.usfk_army", "lever.usfk_air", "lever.usfk_marines")
+THOUSAND = 1000.0
+YEAR = "2017"  # as long as this
+QUARTERS, SEPTEMBER = 4, 2
+MADE = {  # measures of questions that are changes since the start
+    "sma_change": ("lever.sma_cash",),
+    "usfk_change": TROOPS,
+    "europe_change": ("lever.us_troops_europe",),
+}
+FOR_FACTS = ("lever.hns_cash", "lever.us_dprk_track", "stock.ships", "count.prk_nuclear_tests")
+
+
+Yearly = Literal["mean", "end", "september", "sum"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A series of the record, and the measure of the model that stands for it."""
+
+    record: str  # series of the history
+    name: str
+    unit: str
+    of: tuple[str, ...]  # measures, added up
+    yearly: Yearly = "mean"  # how quarters make a year, where the record is by years
+    by_year: str = ""  # series that takes its place where quarters were not counted yet
+    anchored: bool = False  # the model gives the change since the start, in thousands
+    grows: bool = False  # rises within an agreement, which the model leaves out
+
+
+# What is agreed for a year is paid for all of it, though signed in its course (rounds 9 and 10).
+SERIES = (
+    Measured(
+        "sma_cash", "SMA cash", "KRW bn a year", ("lever.sma_cash",), yearly="end", grows=True
+    ),
+    Measured(
+        "usfk_count",
+        "U.S. active duty in Korea",
+        "persons",
+        TROOPS,
+        yearly="september",
+        by_year="usfk_count_year",
+        anchored=True,
+    ),
+    Measured("spending_rok", "ROK defence spending", "% of GDP", ("lever.rok_spending",)),
+    Measured("spending_jpn", "Japanese defence spending", "% of GDP", ("lever.jpn_spending",)),
+    Measured(
+        "spending_nato", "European and Canadian spending", "% of GDP", ("lever.nato_spending",)
+    ),
+    Measured("spending_usa", "U.S. defence spending", "% of GDP", ("lever.us_spending",)),
+    Measured(
+        "prk_test_days",
+        "Test days of the DPRK",
+        "days",
+        ("count.prk_testing",),
+        yearly="sum",
+        by_year="prk_test_days_year",
+    ),
+)
+NO_HANDLE = (
+    "Votes in the General Assembly: alignment is a constant of the ties in this model, so its "
+    "forecast is no change and is not scored."
+)
+
+
+@dataclass(frozen=True)
+class Games:
+    """Games of a scenario as far as a hindcast looks at them."""
+
+    file: ScenarioFile
+    seed: int
+    series: Mapping[str, Floats]  # measure → (quarter, run), after each quarter
+    outcomes: Mapping[str, Values]  # outcome id → (run,)
+
+    @property
+    def runs(self) -> int:
+        """Number of games."""
+        return int(next(iter(self.series.values())).shape[1])
+
+    @cached_property
+    def quarters(self) -> list[str]:
+        """Names of the quarters played."""
+        length = len(next(iter(self.series.values())))
+        return [quarter_name(self.file.start, n) for n in range(length)]
+
+    def start(self, measure: str) -> float:
+        """Where a lever stood at the start."""
+        return self.file.levers[measure.removeprefix("lever.")].start
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the games say about one series of the record, and what happened."""
+
+    measured: Measured
+    record: str  # series of the history
+    members: Mapping[str, Floats]  # period → (run,)
+    truth: Mapping[str, float]  # period → figure, where there is one
+    past: Floats  # figures before the start, (period,)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a forecast was."""
+
+    forecast: Forecast
+    crps: float
+    naive: Mapping[str, float]  # forecaster → CRPS
+    skill: Mapping[str, tuple[float, float, float]]  # forecaster → value and interval
+    coverage: Mapping[float, float]  # % of the members → share of figures inside
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question, the chance that the games give it, and its score."""
+
+    question: Question
+    chance: float
+    unmoved: bool  # what no change at all would have answered
+    brier: float
+
+
+@dataclass(frozen=True)
+class Hindcast:
+    """A scenario's games held against the record."""
+
+    games: Games
+    scores: tuple[Score, ...]
+    answers: tuple[Answered, ...]
+    record: Consulted
+
+    @property
+    def held_out(self) -> bool:
+        """Whether these years are scored only and guided nothing."""
+        return int(self.games.file.start[:4]) > LAST_GUIDING
+
+    @property
+    def better(self) -> dict[str, int]:
+        """In how many series the model is better than each naive forecaster."""
+        return {n: sum(s.crps < s.naive[n] for s in self.scores) for n in NAIVE}
+
+    @property
+    def coverage(self) -> dict[float, float]:
+        """Share of all figures within the intervals."""
+        counts = np.array([len(s.forecast.truth) for s in self.scores], dtype=float)
+        share = {b: np.array([s.coverage[b] for s in self.scores]) for b in BANDS}
+        return {b: float((share[b] * counts).sum() / counts.sum()) for b in BANDS}
+
+    @property
+    def brier(self) -> float:
+        """Mean Brier score of the questions."""
+        return float(np.mean([a.brier for a in self.answers]))
+
+
+def past_scenarios() -> tuple[str, ...]:
+    """Names of the scenarios that lie in the past."""
+    return tuple(name for name in shipped() if read(name).title.startswith("Hindcast"))
+
+
+def past_scenario(name: str) -> ScenarioFile:
+    """Read a scenario that lies in the past.
+
+    Raises
+    ------
+    UserError
+        If it is none.
+    """
+    known = past_scenarios()
+    if name not in known:
+        hint = near(name, known)
+        meant = f" → did you mean {hint}?" if hint else ""
+        raise UserError(f"no hindcast starts at {name!r}{meant} (there are {', '.join(known)})")
+    return read(name)
+
+
+def play_past(file: ScenarioFile, runs: int, seed: int) -> Games:
+    """Play games whose every number is drawn from its range."""
+    names = _measures(file.name)
+    chunks = []
+    for first in range(0, runs, CHUNK):
+        numbers = np.arange(first, min(first + CHUNK, runs))
+        values = draw_prior(file, seed, numbers)
+        chunks.append(
+            play_chunk(file, seed, numbers, values=values, series=names, trajectories=True)
+        )
+    columns = {c.id: c for c in chunks[0].columns}
+    label = {name: columns[f"end.{name}"].label.removeprefix("end: ") for name in names}
+    kept = {i: c for i, c in columns.items() if not i.startswith("set.")}
+    return Games(
+        file,
+        seed,
+        {n: np.concatenate([c.trajectories[label[n]] for c in chunks], axis=1) for n in names},
+        {i: np.concatenate([c.outcomes[each.label] for c in chunks]) for i, each in kept.items()},
+    )
+
+
+def _measures(scenario: str) -> tuple[str, ...]:
+    """Measures that a hindcast needs, each once."""
+    wanted = [of for measured in SERIES for of in measured.of]
+    for question in Consulted(history()).questions(scenario):
+        wanted += MADE.get(question.measure, (question.measure,))
+    return tuple(dict.fromkeys((*wanted, *FOR_FACTS)))
+
+
+def foretold(games: Games, measured: Measured, record: Consulted) -> Forecast:
+    """Bring the games to the form of the record: years or quarters, counts or sums."""
+    level = np.sum([games.series[of] for of in measured.of], axis=0)
+    periods = games.quarters
+    year = int(games.file.start[: len(YEAR)])
+    since, last = str(year - LOOK_BACK), games.quarters[-1]
+    name = measured.record
+    if measured.by_year and record.history.series(name)[0].period >= games.file.start:
+        name = measured.by_year
+    known = record.series(name, since, last)
+    if all(len(period) == len(YEAR) for period in known):
+        level = _years(level, measured.yearly)
+        periods = [str(year + n) for n in range(len(level))]
+    past = {p: x for p, x in known.items() if p < periods[0]}
+    if measured.grows:  # the sum paid at the start was known then
+        at_start = max(p for p, x in known.items() if x == games.start(measured.of[0]))
+        past = {p: x for p, x in known.items() if p <= at_start}
+        level = level * _growth(games, record, len(periods))
+    before = np.array(list(past.values()))
+    if measured.anchored:
+        moved = THOUSAND * (level - sum(games.start(of) for of in measured.of))
+        level = before[-1] + moved + _swings(games, before, len(periods))
+    truth = {p: x for p, x in known.items() if p not in past}
+    return Forecast(measured, name, dict(zip(periods, level, strict=True)), truth, before)
+
+
+def _years(quarters: Floats, how: Yearly) -> Floats:
+    """Make years of quarters, from a first quarter on. (quarter, run) → (year, run)."""
+    by_year = quarters.reshape(-1, QUARTERS, quarters.shape[1])
+    if how == "sum":
+        return by_year.sum(axis=1)
+    if how == "mean":
+        return by_year.mean(axis=1)
+    return by_year[:, -1] if how == "end" else by_year[:, SEPTEMBER]
+
+
+def _growth(games: Games, record: Consulted, years: int) -> Floats:
+    """Growth within an agreement since the start, by rates seen before it. (year, run)."""
+    first = int(games.file.start[: len(YEAR)])
+    paid = record.series("sma_cash", str(first - LOOK_BACK), str(first))
+    new = {each.first for each in record.rounds(first - LOOK_BACK)}
+    rates = [
+        paid[str(y)] / paid[str(y - 1)] for y in range(first - LOOK_BACK + 1, first) if y not in new
+    ]
+    draw = Chance(games.seed, np.arange(games.runs)).uniform("growth", 0, "sma_cash")[0]
+    rate = np.array(rates)[(draw * len(rates)).astype(np.int64)]
+    return np.array([rate**n for n in range(years)])
+
+
+def _swings(games: Games, past: Floats, periods: int) -> Floats:
+    """Moves of a count that no decision explains, as they were before the start. (period, run)."""
+    draw = Chance(games.seed, np.arange(games.runs)).uniform("count", 0, "swing")[0]
+    out = np.zeros((periods, games.runs))
+    for n in range(periods):
+        around = past_swings(past, n + 1) - past[-1]
+        out[n] = around[(draw * len(around)).astype(np.int64)]
+    return out
+
+
+def score(forecast: Forecast, seed: int) -> Score:
+    """Score one forecast beside the naive ones."""
+    truth = forecast.truth
+    mine = [crps(forecast.members[p], y) for p, y in truth.items()]
+    others = naive_scores(forecast.past, truth)
+    years = by_year(list(truth), mine)
+    return Score(
+        forecast,
+        float(np.mean(mine)),
+        {name: float(np.mean(each)) for name, each in others.items()},
+        {name: skill(years, by_year(list(truth), each), seed) for name, each in others.items()},
+        {
+            band: float(np.mean([covered(forecast.members[p], y, band) for p, y in truth.items()]))
+            for band in BANDS
+        },
+    )
+
+
+def answered(games: Games, sums: Forecast, question: Question) -> Answered:
+    """Give a question the share of games in which it came true."""
+    window = [
+        n
+        for n, q in enumerate(games.quarters)
+        if question.first <= q[: len(question.first)] and q[: len(question.last)] <= question.last
+    ]
+    beyond = np.greater if question.relation == "above" else np.less
+    if question.measure == "sma_change":
+        now = sums.members[question.first]
+        before = sums.members.get(str(int(question.first) - 1), sums.past[-1])
+        level, still = (100.0 * (now / before - 1.0))[None], 0.0
+    else:
+        of = MADE.get(question.measure, (question.measure,))
+        level = np.sum([games.series[name][window] for name in of], axis=0)
+        still = sum(_unmoved(games, name, len(window)) for name in of)
+        if question.measure in MADE:
+            level, still = level - still, 0.0
+    came: Bools = beyond(level, question.than).any(axis=0)
+    chance = float(came.mean())
+    unmoved = bool(beyond(still, question.than))
+    return Answered(question, chance, unmoved, brier(chance, question.happened))
+
+
+def _unmoved(games: Games, measure: str, quarters: int) -> float:
+    """Where a measure stands if nothing changes; events are expected at their tempo."""
+    kind, _, name = measure.partition(".")
+    start = games.file.levers[name].start
+    return start * quarters if kind == "count" else start
+
+
+def hindcast(name: str, runs: int, seed: int) -> Hindcast:
+    """Play a past scenario and hold it against the record.
+
+    Raises
+    ------
+    UserError
+        If there is no such scenario.
+    """
+    games = play_past(past_scenario(name), runs, seed)
+    record = Consulted(history())
+    forecasts = [foretold(games, measured, record) for measured in SERIES]
+    answers = [answered(games, forecasts[0], q) for q in record.questions(name)]
+    scores = [score(f, seed) for f in forecasts]
+    return Hindcast(games, tuple(scores), tuple(answers), record)
