@@ -27,7 +27,10 @@ def nothing(like: Bools | Ints) -> Bools:
 
 
 @doctrine(
-    "status_quo", sources=["Samuelson and Zeckhauser 1988, Status quo bias in decision making"]
+    "status_quo",
+    sources=[
+        "Samuelson and Zeckhauser 1988, Status quo bias in decision making, J. Risk Uncertainty 1"
+    ],
 )
 class StatusQuo(Doctrine):
     """Opens no table, accepts nothing, moves nothing, keeps its promises."""
