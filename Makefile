@@ -13,6 +13,10 @@ demo: .venv/.ready  ## play the 2025Q1 scenario once, then 2,000 times, and draw
 	$(BIN)/hubspoke play 2025q1 --out results/demo/game
 	$(BIN)/hubspoke batch 2025q1 --runs 2000 --out results/demo/batch
 
+picture: .venv/.ready  ## draw the picture of the README anew
+	$(BIN)/hubspoke play 2025q1 --out results/picture
+	cp results/picture/network.png notebooks/network.png
+
 test: .venv/.ready-test  ## run the tests
 	$(BIN)/python -m pytest
 
@@ -47,4 +51,4 @@ clean:  ## remove the environment and the tools' caches; results/ stays
 	@touch .venv/.ready .venv/.ready-test $@
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all lint types bench clean
+.PHONY: help demo picture test test-all lint types bench clean

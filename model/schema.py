@@ -152,6 +152,7 @@ class Actor(Part):
     """One player."""
 
     name: str
+    called: str = ""  # in a sentence, if not by its name: the United States
     about: str = ""
     place: tuple[float, float]  # where it stands in pictures, x to the right, y up, in [0, 1]
     doctrine: Id

@@ -55,7 +55,11 @@ def header(
         "settings": {k: float(v) for k, v in settings.items()},
         "doctrines": dict(names),
         "actors": {
-            a: {"name": file.actors[a].name, "office": office(scenario, world, n)}
+            a: {
+                "name": file.actors[a].name,
+                "called": file.actors[a].called or file.actors[a].name,
+                "office": office(scenario, world, n),
+            }
             for n, a in enumerate(scenario.actors)
         },
         "tables": {

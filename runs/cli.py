@@ -204,6 +204,7 @@ def play(
     for note in played.notes:
         print(f"note: {note}", file=sys.stderr)
     say(["", f"Written to {played.folder}: {', '.join(f.name for f in played.files)}"])
+    say([f"The picture: {played.picture}"])
     return DONE
 
 
@@ -302,6 +303,7 @@ def batch(
     if written.complete:
         names = ", ".join(f.name for f in written.files)
         say([written.text, "", f"Written to {written.folder}: {names}"])
+        say([f"The figure: {written.figure}"])
     else:
         say([f"{written.games:,} games are in {written.folder}; other shards are still to come."])
     return DONE

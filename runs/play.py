@@ -36,7 +36,7 @@ from runs.network_picture import network_picture
 from runs.store import disk_errors, program_version, write_whole
 from runs.story import Manner, tell
 
-STORY, MANIFEST = "story.txt", "manifest.json"
+STORY, PICTURE, MANIFEST = "story.txt", "network", "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Played:
     folder: Path
     files: tuple[Path, ...]
     notes: tuple[str, ...] = ()  # settings outside the range that the scenario believes in
+
+    @property
+    def picture(self) -> Path:
+        """The network as the game left it."""
+        return self.folder / f"{PICTURE}.png"
 
 
 def play(
@@ -129,7 +134,7 @@ def write_all(
     write(files[0], transcript.events)
     story = "\n".join(tell(transcript, Manner()))
     write_whole(files[1], f"{story}\n".encode())
-    files += save(network_picture(file, transcript), folder / "network")
+    files += save(network_picture(file, transcript), folder / PICTURE)
     files.append(folder / MANIFEST)
     write_whole(files[-1], json.dumps(manifest(transcript, files, command), indent=2).encode())
     return tuple(files)

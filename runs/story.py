@@ -6,6 +6,7 @@ line to a quiet quarter; the whole telling leaves nothing out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import wrap
@@ -29,6 +30,7 @@ from runs.words import (
     threat_words,
     why_move,
     why_reply,
+    why_shortly,
 )
 
 WIDTH = 96
@@ -38,6 +40,7 @@ MOST_LEARNT = 3
 MOST_NEWS = 2
 MOST_TABLES = 3  # told at length in the short telling
 WORTH_TELLING = 1.0  # weight of a table at which an offer was made
+BEGINNING = re.compile(r"^[a-z]|(?<=[.?!] )the ")  # a name may begin with "the"
 CLASH = 2  # rung from which a crisis makes the headline before anything else
 BOLD, PLAIN = "\033[1m", "\033[0m"
 
@@ -54,7 +57,7 @@ class Manner:
         """Break a paragraph into lines, the later ones indented by `hang`."""
         later = " " * (indent + 2 if hang is None else hang)
         yield from wrap(
-            words,
+            BEGINNING.sub(lambda found: found[0].capitalize(), words),
             max(self.width, NARROWEST),
             initial_indent=" " * indent,
             subsequent_indent=later,
@@ -96,7 +99,9 @@ def opening(header: Event, manner: Manner) -> Iterator[str]:
     yield ""
     names = Names(header)
     for actor, who in header["actors"].items():
-        yield from manner.text(f"{who['name']}: {who['office']} ({names.doctrine(actor)})", 2, 6)
+        yield from manner.text(
+            f"{names.title(actor)}: {who['office']} ({names.doctrine(actor)})", 2, 6
+        )
     if header["settings"]:
         changed = ", ".join(f"{k} = {v:g}" for k, v in header["settings"].items())
         yield from manner.text(f"Changed for this game: {changed}", 2, 6)
@@ -118,6 +123,7 @@ def tell_quarter(names: Names, quarter: str, events: list[Event], manner: Manner
         yield from manner.text(said, hang=len(quarter) + 2)
         return
     title = "; ".join(list(dict.fromkeys(text for _, text in news))[:MOST_NEWS]) or "Quiet"
+    title = f"{title[0].upper()}{title[1:]}"
     for line in manner.text(f"{quarter}  {title}", hang=len(quarter) + 2):
         yield manner.strong(line)
     yield from happened(names, events, manner)
@@ -237,10 +243,9 @@ def at_tables(names: Names, events: list[Event], manner: Manner) -> Iterator[str
     if signed:
         deals = [f"{names.table(s['table'])} ({s['package'] or s['words']})" for s in signed]
         yield from manner.text(f"Also signed: {'; '.join(deals)}.", 2, 4)
-    failed = [h[0] for h in rest if not any(s in signed for s in h)]
+    failed = [refusal(names, here) for here in rest if not any(s in signed for s in here)]
     if failed:
-        where = [names.table(agenda["table"]) for agenda in failed]
-        yield from manner.text(f"Also without result: {'; '.join(where)}.", 2, 4)
+        yield from manner.text(f"Also without result: {'; '.join(failed)}.", 2, 4)
     here_too = {a["table"] for a in open_now}
     for event in events:
         if event["event"] == "threat" and event["table"] not in here_too:
@@ -248,6 +253,20 @@ def at_tables(names: Names, events: list[Event], manner: Manner) -> Iterator[str
         elif event["event"] == "lapse" and manner.verbose:
             table, by = names.table(event["table"]), names.actor(event["by"])
             yield from manner.text(f"{table}: {by} lets the talks lapse.", 2)
+
+
+def refusal(names: Names, here: list[Event]) -> str:
+    """Say in a few words who refused what at a table that is not told at length, and why."""
+    agenda = here[0]
+    replies = {e["round"]: e for e in here if e["event"] == "reply"}
+    told = decisive([e for e in here if e["event"] == "offer" and e["moves"]], replies, agenda)
+    if not told or replies[told[-1]["round"]]["accepted"]:
+        return names.table(agenda["table"])
+    offer, reply = told[-1], replies[told[-1]["round"]]
+    moved = [move["name"] for move in offer["moves"]]
+    what = f"“{offer['package']}”" if offer["package"] else several(moved)
+    said = f"{names.actor(offer['to'])} refuses a deal on {what}: {why_shortly(reply)}"
+    return f"{names.table(agenda['table'])} ({said})"
 
 
 def weight(here: list[Event]) -> float:
@@ -387,8 +406,9 @@ def endings(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
         if end["why"] == "released":
             yield from manner.text(f"{said} {names.actor(end['to'])}: {in_words(end['move'])}.", 2)
         else:
-            by = several(end["by"])
-            yield from manner.text(f"{by} spoils what was agreed: {in_words(end['move'])}.", 2)
+            spoil = "spoils" if len(end["by"]) == 1 else "spoil"
+            by = f"{several(end['by'])} {spoil}"
+            yield from manner.text(f"{by} what was agreed: {in_words(end['move'])}.", 2)
 
 
 def crises(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
@@ -445,7 +465,7 @@ def positions(transcript: Transcript, manner: Manner) -> Iterator[str]:
     for owner in header["actors"]:
         mine = [x for x in moved if levers[x]["owner"] == owner]
         if mine:
-            yield from manner.text(names.actor(owner), 2)
+            yield from manner.text(names.title(owner), 2)
         for x in mine:
             lever = levers[x]
             unit = "" if "labels" in lever else f" {lever['unit']}"
@@ -483,7 +503,7 @@ def gains(transcript: Transcript, manner: Manner) -> Iterator[str]:
         ]
         support = header["state"]["support"][actor], states[-1]["support"][actor]
         yield from manner.text(
-            f"{names.actor(actor)}: {', '.join(moved) or 'no account moved'};"
+            f"{names.title(actor)}: {', '.join(moved) or 'no account moved'};"
             f" utility {part(mean)} a quarter; support {share(support[0])} → {share(support[1])}",
             2,
             6,

@@ -22,8 +22,12 @@ class Names:
         self.header = header
 
     def actor(self, actor: str) -> str:
-        """Name of an actor."""
-        return str(self.header["actors"].get(actor, {"name": actor})["name"])
+        """What a sentence calls an actor."""
+        return str(self.header["actors"].get(actor, {"called": actor})["called"])
+
+    def title(self, actor: str) -> str:
+        """Name of an actor where it stands alone."""
+        return str(self.header["actors"][actor]["name"])
 
     def table(self, table: str) -> str:
         """Name of a table."""
@@ -99,6 +103,19 @@ def why_reply(reply: Event) -> str:
         return f"{said}, and walking away cost nothing"
     better = "cost it less" if walking < 0.0 else "was worth more"
     return f"{said}, and walking away {better} ({part(walking)}{threat})"
+
+
+def why_shortly(reply: Event) -> str:
+    """Say in a word why an offer was refused: the account that loses most by it."""
+    if not reply["weighed"]:
+        return "by its doctrine"
+    if reply["possible"] and reply["gain"] >= 0.0:
+        return "it hoped for more"
+    losses = [(v, k) for k, v in reply["accounts"].items() if v <= -FELT]
+    if not losses:
+        return "too little in it"
+    worst, account = min(losses)
+    return f"{account} {part(worst)}"
 
 
 def why_move(event: Event) -> str:

@@ -117,7 +117,8 @@ def test_play_then_replay(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert err == ""
     assert out.startswith("Patron, Client and Rival\n")
     assert NOTICE in out
-    assert out.splitlines()[-1].startswith("Written to game: transcript.jsonl, story.txt")
+    assert "Written to game: transcript.jsonl, story.txt" in out
+    assert out.splitlines()[-1].startswith("The picture: ")
     header = read_transcript(here / "game").header
     assert header["seed"] == 4
     assert header["quarters"] == 5

@@ -17,7 +17,7 @@ from runs.errors import UserError
 from runs.network_picture import balanced, network_picture
 from runs.play import events, play
 from runs.story import BOLD, Manner, tell, tell_quarter
-from runs.words import Names, part, percent, share, signing_words, why_reply
+from runs.words import Names, part, percent, share, signing_words, why_reply, why_shortly
 from tests import update_golden
 from tests.update_golden import golden, short_story
 
@@ -181,6 +181,33 @@ def test_a_refusal_is_explained_by_the_ledger() -> None:
     assert why_reply(held).endswith("by holding out it hoped to gain a little more")
     assert why_reply(reply(possible=False)) == "less than it demands, or not to be signed"
     assert why_reply(reply(weighed=False)) == "by its doctrine, not by weighing"
+
+
+def test_a_refusal_in_a_word_is_the_account_that_loses_most() -> None:
+    assert why_shortly(reply()) == "treasury −.21"
+    assert why_shortly(reply(accounts={"security": 0.05})) == "too little in it"
+    assert why_shortly(reply(gain=0.03)) == "it hoped for more"
+    assert why_shortly(reply(weighed=False)) == "by its doctrine"
+
+
+def test_the_short_story_says_of_every_failed_table_who_refused() -> None:
+    transcript = game("2025q1")
+    names = Names(transcript.header)
+    for quarter, told_events in transcript.quarters():
+        told = " ".join(" ".join(tell_quarter(names, quarter, told_events, Manner())).split())
+        agreed = {e["table"] for e in told_events if e["event"] == "signing"}
+        tables = {e["table"] for e in told_events if e["event"] == "reply"} - agreed
+        assert told.count(" refuses") >= len(tables)
+        assert " the United States and Russia" not in told, "a table keeps its name"
+
+
+def test_sentences_begin_with_a_capital_and_actors_take_their_article() -> None:
+    manner = Manner()
+    assert list(manner.text("the United States refuses. the DPRK does not")) == [
+        "The United States refuses. The DPRK does not"
+    ]
+    assert Names(game("2025q1").header).actor("USA") == "the United States"
+    assert Names(game("2025q1").header).actor("CHN") == "China"
 
 
 def test_an_acceptance_under_threat_names_the_threat() -> None:
