@@ -23,10 +23,12 @@ from model.parameters import check_settings
 from model.reading import scenario_hash
 from model.scenario import Values
 from model.schema import ScenarioFile
+from runs.arms import side_by_side
 from runs.engines import Job, run_chunks
 from runs.ensemble import seat_doctrines
 from runs.errors import UserError, check_numbers
 from runs.outcomes import Watched, watched_series
+from runs.patterns import as_lines, hold
 from runs.store import (
     ALL,
     FORMAT,
@@ -79,6 +81,7 @@ def batch(
     series: Sequence[str] = (),
     chunk: int = CHUNK,
     command: str = "",
+    arms: Sequence[Path] = (),
     stream: TextIO | None = None,
 ) -> Written:
     """Play games 0 to runs - 1 of a seed, as far as they are not in the folder already.
@@ -89,6 +92,7 @@ def batch(
     out : results folder; `results/NAME-seed-N` unless given
     values : parameter path or alias → one number, or one per run
     command : how the user asked for it, for the manifest
+    arms : two results folders of the same games, to be compared side by side in the report
     stream : where progress goes; standard error unless given
 
     Raises
@@ -107,7 +111,7 @@ def batch(
     manifest = describe(
         file, runs, seed, length, trajectories, settings, played_by, series, chunk, command
     )
-    folder = Path(out) if out is not None else Path("results") / f"{file.name}-seed-{seed}"
+    folder = Path(out) if out is not None else default_folder(file, seed)
     stream = sys.stderr if stream is None else stream
     with Store(folder, manifest, shard) as store:
         missing = store.missing()
@@ -128,7 +132,28 @@ def batch(
             raise
         finally:
             progress.close()
-        return report(file, folder)
+        return report(file, folder, arms)
+
+
+def compare(
+    file: ScenarioFile, name: str, pair: tuple[float, float], out: Path, **options: Any
+) -> Written:
+    """Play a batch, and the same games with either value of a number; show both side by side.
+
+    name : parameter path or alias; out : results folder, the two arms lie in folders inside it;
+    options : as of `batch`
+    """
+    values = options.pop("values", None) or {}
+    arms = []
+    for value in pair:
+        arms.append(out / f"{name}={value:g}")
+        batch(file, out=arms[-1], values={**values, name: value}, **options)
+    return batch(file, out=out, values=values, arms=arms, **options)
+
+
+def default_folder(file: ScenarioFile, seed: int) -> Path:
+    """Return the folder of results that nobody has named."""
+    return Path("results") / f"{file.name}-seed-{seed}"
 
 
 def _check_batch(runs: int, shard: Shard, chunk: int) -> None:
@@ -232,17 +257,25 @@ def _jobs(
         )
 
 
-def report(file: ScenarioFile, folder: Path) -> Written:
+def report(file: ScenarioFile, folder: Path, arms: Sequence[Path] = ()) -> Written:
     """Write table, report and figure of a results folder, if all its games are there."""
     results = Results(folder)
     if not results.complete:
         return Written(folder, results.games, complete=False)
     rows = summary(results)
+    more = {}
+    if held := hold({row.id: row for row in rows}):
+        more["History until 2020 and these games"] = as_lines(held)
+    if arms:
+        first, second = (Results(arm) for arm in arms)
+        more[f"{first.folder.name} and {second.folder.name}, the same draws"] = side_by_side(
+            first, second
+        )
     texts = {
         "summary.csv": as_csv(rows),
         "summary.txt": f"{as_text(rows)}\n\n{_caption(results)}\n{NOTICE}\n",
         "columns.csv": _columns_csv(results),
-        "sanity.txt": sanity(results, rows),
+        "sanity.txt": sanity(results, rows, more),
     }
     files = []
     with disk_errors(folder):

@@ -56,6 +56,7 @@ BATCH_EXAMPLES = """Examples:
 
   hubspoke batch --runs 10000 --out results/base
   hubspoke batch --runs 10000 --set tau_usa=.2 --out results/low
+  hubspoke batch --runs 10000 --compare tau_usa=.2,.9 --out results/both
   hubspoke batch --runs 100000 --shard 1/4 --out results/big"""
 
 THEORY_EXAMPLES = """Examples:
@@ -274,6 +275,14 @@ def batch(
         str,
         Parameter(group=FILES, help="Play the I-th of N parts only: 2/4. For several machines."),
     ] = "1/1",
+    compare: Annotated[
+        str | None,
+        Parameter(
+            group=FILES,
+            help="NAME=LOW,HIGH: play the same games with either value too, and report both side "
+            "by side.",
+        ),
+    ] = None,
     out: Out = None,
 ) -> int:
     """Play many games: Parquet files, a summary table, a sanity report, and key series as fans.
@@ -281,25 +290,33 @@ def batch(
     Stop it with Ctrl-C whenever you like: the same command goes on from there.
     """
     from model.reading import read
-    from runs.batch import batch as play_many
-    from runs.batch import parse_shard
+    from runs import batch as many
+    from runs.arms import read_pair
+    from runs.errors import UserError
 
     file = read(scenario)
-    values = checked(file, assignments(settings))
-    written = play_many(
-        file,
-        runs=runs,
-        seed=seed,
-        workers=workers,
-        shard=parse_shard(shard),
-        trajectories=trajectories,
-        out=out,
-        quarters=quarters,
-        values=values,
-        doctrines=pairs(doctrine),
-        series=tuple(series or ()),
-        command=as_typed(),
-    )
+    options: dict[str, Any] = {
+        "runs": runs,
+        "seed": seed,
+        "workers": workers,
+        "shard": many.parse_shard(shard),
+        "trajectories": trajectories,
+        "quarters": quarters,
+        "values": checked(file, assignments(settings)),
+        "doctrines": pairs(doctrine),
+        "series": tuple(series or ()),
+        "command": as_typed(),
+    }
+    if compare is None:
+        written = many.batch(file, out=out, **options)
+    else:
+        if options["shard"] != (1, 1):
+            raise UserError("--compare needs all games: leave --shard out")
+        name, pair = read_pair(compare)
+        for value in pair:
+            checked(file, {name: value})
+        folder = many.default_folder(file, seed) if out is None else out
+        written = many.compare(file, name, pair, folder, **options)
     if written.complete:
         names = ", ".join(f.name for f in written.files)
         say([written.text, "", f"Written to {written.folder}: {names}"])

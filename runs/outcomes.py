@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from agents.briefing import Bools, Floats, Ints
 from agents.numerics import total
 from model.measures import measure, signed, world_digest
-from model.scenario import NOBODY, Scenario
+from model.scenario import NOBODY, Scenario, TableRules
 from model.schema import ScenarioFile
 from model.theatres import CLASH, WAR
 from model.turn import Game, Record
-from model.world import TALLY, World, settings_value
+from model.world import TALLY, World, paid, settings_value
 from runs.errors import UserError
 
 Kind = Literal["count", "flag", "number", "event", "digest"]  # event: NaN where it did not happen
@@ -64,6 +64,11 @@ class History:
     locked: Bools  # (quarter, table, run) a living agreement fixed the headline lever
     before: Floats  # (quarter, table, run) headline level decided before the quarter
     after: Floats  # (quarter, table, run) and after it
+    kind_before: Floats  # (quarter, table, run) paid in kind as decided before, headline units
+    kind_after: Floats  # (quarter, table, run) and after the quarter
+    troops_cut: Floats  # (quarter, cause, table, run) troops decided away, thousand
+    events: Floats  # (quarter, activity, run) events of counted levers that may spoil another
+    during: Bools  # (quarter, activity, run) what they may spoil went on
     value: Floats  # (quarter, lever, run) in effect at the end of the quarter
     announced: Bools  # (quarter, threat, run)
     called_off: Bools  # (quarter, threat, run)
@@ -118,7 +123,13 @@ def snapshot(
     fixed = before.lock[headline] > before.quarter
     level, decided = (settings_value(scenario, w.setting)[headline] for w in (before, world))
     own = record.own_moves
+    activity, other, quiet = activities(scenario)
     return {
+        "kind_before": _in_kind(scenario, before),
+        "kind_after": _in_kind(scenario, world),
+        "troops_cut": _troops_cut(scenario, before, record),
+        "events": world.count[activity],
+        "during": before.value[other] > quiet[:, None],
         "opened": record.opened,
         "signed": _rows([signed(record, n) > 0.0 for n in range(len(tables))], world.runs),
         "demand": record.demand,
@@ -136,6 +147,58 @@ def snapshot(
         "utility": record.utility,
         "series": _rows([measured(game, record, s.of) for s in series], world.runs),
     }
+
+
+def _in_kind(scenario: Scenario, world: World) -> Floats:
+    """Payments other than the headline, as decided, in headline units. (table, run)."""
+    value = settings_value(scenario, world.setting)
+    rows = [
+        paid(np.where(np.arange(len(value))[:, None] == t.headline, 0.0, t.credit), value)
+        for t in scenario.tables
+    ]
+    return _rows(rows, world.runs)
+
+
+def activities(scenario: Scenario) -> tuple[Ints, Ints, Floats]:
+    """Counted levers, what each of them may spoil, and the value to which that then falls."""
+    levers = scenario.levers
+    found = np.flatnonzero((levers.dispersion[:, 0] > 0.0) & (levers.spoiled != NOBODY))
+    other = levers.spoiled[found]
+    return found, other, levers.settings[other, levers.spoiled_to[found]]
+
+
+def stationed(scenario: Scenario, table: TableRules) -> Ints:
+    """Levers that are the patron's troops, by the thousand, where the paying ally is host."""
+    if table.theatre == NOBODY:
+        return np.zeros(0, dtype=np.int64)
+    levers, units = scenario.levers, scenario.file.levers
+    owned = levers.owner == scenario.theatres.patron[table.theatre]
+    troops = np.array([units[x].unit.startswith("thousand") for x in levers.ids])
+    return np.flatnonzero(owned & (levers.host == table.payer) & troops)
+
+
+CAUSES = {
+    "threat": "by a threat carried out",
+    "alone": "by the owner alone",
+    "deal": "by agreement",
+    "event": "by events and breaches",
+}
+
+
+def _troops_cut(scenario: Scenario, before: World, record: Record) -> Floats:
+    """Troops that a quarter has decided away, by cause, net, thousand. (cause, table, run)."""
+    world, own, threats = record.world, record.own_moves, scenario.threats
+    out = np.zeros((len(CAUSES), len(scenario.tables), world.runs))
+    for n, table in enumerate(scenario.tables):
+        for x in stationed(scenario, table):
+            settings = scenario.levers.settings[x]
+            gone = np.maximum(settings[before.setting[x]] - settings[world.setting[x]], 0.0)
+            threat = own.carried_out[threats.lever == x].any(axis=0)
+            alone = ~threat & (own.lever == x).any(axis=(0, 1))
+            deal = ~threat & ~alone & (world.promised_to[x] != NOBODY)
+            for k, where in enumerate((threat, alone, deal, ~(threat | alone | deal))):
+                out[k, n] += np.where(where, gone, 0.0)
+    return out
 
 
 def _rows(rows: Sequence[Values], runs: int) -> Values:
@@ -177,10 +240,12 @@ def outcomes(game: Game, past: History, world: World, series: Sequence[Watched])
         _tables(game, past),
         _demands(game, past),
         _threats(game, past),
+        _troops(game, past),
+        _activities(game, past),
         _crises(game, past),
         _promises(world),
         _actors(game, past),
-        _levers(game, world),
+        _levers(game, past, world),
     )
     seen: set[str] = set()
     return [
@@ -246,6 +311,7 @@ _STORY = {
     "quarter": ("quarter", "quarters since the start"),
     "asked": ("asked", "% above what was agreed"),
     "price": ("price", "% change agreed"),
+    "in_kind": ("in kind", "% of what was agreed, besides the price"),
     "delay": ("delay", "quarters from demand to deal"),
 }
 
@@ -272,19 +338,25 @@ def first_story(past: History, table: int, made: Bools) -> dict[str, Floats]:
     level = past.before[:, table][at]
     asked = _percent(past.demand[:, table][at], level)
     price = _percent(past.after[:, table][deal], past.before[:, table][deal])
+    kind = past.kind_after[:, table][deal] - past.kind_before[:, table][deal]
     return {
         "quarter": np.where(any_made, first, np.nan),
         "asked": np.where(any_made, asked, np.nan),
         "price": np.where(done, price, np.nan),
+        "in_kind": np.where(done, _share(kind, past.before[:, table][deal]), np.nan),
         "delay": np.where(done, when - first, np.nan),
     }
 
 
 def _percent(new: Floats, old: Floats) -> Floats:
     """Change in %, NaN where there was nothing before or is nothing now."""
-    known = (old != 0.0) & np.isfinite(new)
-    ratio = np.divide(new, old, out=np.full(new.shape, np.nan), where=known)
-    return 100.0 * (ratio - 1.0)
+    return _share(new, old) - 100.0
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    """Part of a whole in %, NaN where there is no whole or the part is not known."""
+    known = (whole != 0.0) & np.isfinite(part)
+    return 100.0 * np.divide(part, whole, out=np.full(part.shape, np.nan), where=known)
 
 
 def _threats(game: Game, past: History) -> Iterator[Outcome]:
@@ -328,6 +400,50 @@ def _threat_name(scenario: Scenario, threat: int) -> str:
     return f"{by}, {lever} ({table})"
 
 
+def _troops(game: Game, past: History) -> Iterator[Outcome]:
+    """The patron's troops at each paying ally, all services together: announced, decided, gone."""
+    scenario, threats = game.scenario, game.scenario.threats
+    start = settings_value(scenario, scenario.levers.start)
+    for n, table in enumerate(scenario.tables):
+        where = stationed(scenario, table)
+        if not len(where):
+            continue
+        named = f"{scenario.file.tables[table.id].name}, troops"
+        at = f"troops.{table.id}"
+        said = past.announced[:, np.isin(threats.lever, where)].sum(axis=(0, 1))
+        yield Column(f"{at}.announced", f"{named}: cuts announced", "threats", "count"), said
+        for k, (cause, words) in enumerate(CAUSES.items()):
+            label = f"{named}: cut {words} (thousand)"
+            gone = total(past.troops_cut[:, k, n], 0)
+            yield Column(f"{at}.{cause}", label, "thousand", "count"), gone
+        first = total(start[where], 0)
+        most = (first - total(past.value[:, where].swapaxes(0, 1), 0)).max(axis=0)
+        most = np.where(most > 0.0, most, np.nan)  # no cut at all is no cut of depth nought
+        yield Column(f"{at}.deepest", f"{named}: deepest cut (thousand)", "thousand", "event"), most
+        share = _share(most, np.broadcast_to(first, most.shape))
+        yield Column(f"{at}.share", f"{named}: deepest cut (% of the start)", "%", "event"), share
+
+
+def _activities(game: Game, past: History) -> Iterator[Outcome]:
+    """How often counted activities happened while what they may spoil went on, and otherwise."""
+    scenario = game.scenario
+    activity, other, _ = activities(scenario)
+    for n, (x, y) in enumerate(zip(activity, other, strict=True)):
+        name = scenario.levers.ids[x]
+        first, second = (scenario.file.levers[scenario.levers.ids[i]].name for i in (x, y))
+        for what, words, where in (
+            ("during", "while there is", past.during[:, n]),
+            ("outside", "without", ~past.during[:, n]),
+        ):
+            quarters = where.sum(axis=0)
+            events = total(np.where(where, past.events[:, n], 0.0), 0)
+            rate = np.divide(
+                events, quarters, out=np.full(events.shape, np.nan), where=quarters > 0
+            )
+            label = f"{first}, events a quarter {words}: {second}"
+            yield Column(f"activity.{what}.{name}", label, "a quarter", "number"), rate
+
+
 def _crises(game: Game, past: History) -> Iterator[Outcome]:
     for n, theatre in enumerate(game.scenario.theatres.ids):
         named = game.scenario.file.theatres[theatre].name
@@ -356,7 +472,17 @@ def _actors(game: Game, past: History) -> Iterator[Outcome]:
         )
 
 
-def _levers(game: Game, world: World) -> Iterator[Outcome]:
+def _growth(scenario: Scenario, lever: int, past: History) -> Outcome:
+    """Yearly growth of a continuous lever from its start, %."""
+    name = scenario.levers.ids[lever]
+    start = scenario.levers.settings[lever, scenario.levers.start[lever]]
+    years = len(past.value) / 4.0
+    growth = 100.0 * ((past.value[-1, lever] / start) ** (1.0 / years) - 1.0)
+    label = f"growth: {scenario.file.levers[name].name} (% a year)"
+    return Column(f"growth.{name}", label, "% a year", "number"), growth
+
+
+def _levers(game: Game, past: History, world: World) -> Iterator[Outcome]:
     levers, scenario = game.scenario.levers, game.scenario
     for n, name in enumerate(levers.ids):
         lever = scenario.file.levers[name]
@@ -364,6 +490,8 @@ def _levers(game: Game, world: World) -> Iterator[Outcome]:
             Column(f"lever.{name}", f"lever: {lever.name} ({lever.unit})", lever.unit, "number"),
             world.value[n],
         )
+        if levers.follow[n, 0] > 0.0:
+            yield _growth(scenario, n, past)
         last = levers.size[n] - 1
         ends = (world.setting[n] == 0) | (world.setting[n] == last)
         begins = (levers.start[n] == 0) | (levers.start[n] == last)

@@ -134,10 +134,14 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def sanity(results: Results, rows: Sequence[Row] | None = None) -> str:
+def sanity(
+    results: Results,
+    rows: Sequence[Row] | None = None,
+    more: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """Report what a scholar checks at once: demands, threats, deals, crises, bounds, the idle.
 
-    rows : the summary, if it is there already
+    rows : the summary, if it is there already; more : further sections, title → lines
     """
     manifest = results.manifest
     table = {row.id: row for row in (summary(results) if rows is None else rows)}
@@ -145,10 +149,12 @@ def sanity(results: Results, rows: Sequence[Row] | None = None) -> str:
     sections = (
         ("Headline demands by opener", _demands(results, table)),
         ("Threats: announced against carried out", _threats(table)),
+        ("Troops at allies, all services together, thousand", _troops(table)),
         ("Deals", _deals(table)),
         ("Crises", _crises(table, years)),
         ("Levers at a bound at the end", _bounds(table)),
         ("Moves of one's own", _idle(table)),
+        *(more or {}).items(),
     )
     head = (
         f"{results.games:,} games of {manifest['scenario']} ({manifest['scenario_hash'][:12]}), "
@@ -205,29 +211,43 @@ def _story(results: Results, prefix: str) -> dict[str, Floats]:
 def _by_opener(story: dict[str, Floats]) -> str:
     """Price and delay of the first demand by how much was asked."""
     lines = [
-        ["      asked", "games", "settled", "price: median", "5 to 95 %", "delay: mean", "from"]
+        [
+            "      asked",
+            "games",
+            "settled",
+            "price: median",
+            "5 to 95 %",
+            "in kind: median",
+            "5 to 95 %",
+            "delay: mean",
+            "from",
+        ]
     ]
     for low, high in pairwise(OPENERS):
         here = (story["asked"] > low) & (story["asked"] <= high)
         if not here.any():
             continue
-        price, delay = (story[k][here & ~np.isnan(story["price"])] for k in ("price", "delay"))
+        done = here & ~np.isnan(story["price"])
+        price, kind, delay = (story[k][done] for k in ("price", "in_kind", "delay"))
         begun = quantiles(story["quarter"][here], (50,))[0]
         lines.append(
             [
                 f"      {_bin(low, high)}",
                 f"{here.sum():,}",
                 percent(len(price) / here.sum()),
-                *(_settled(price, delay) if len(price) else ("", "", "")),
+                *(_settled(price, kind, delay) if len(price) else ("",) * 5),
                 f"quarter {begun:.0f}",
             ]
         )
     return aligned(lines)
 
 
-def _settled(price: Floats, delay: Floats) -> tuple[str, str, str]:
-    low, middle, high = quantiles(price, (5, 50, 95))
-    return f"{middle:+.1f} %", f"{low:+.1f} to {high:+.1f}", f"{delay.mean():.2f} quarters"
+def _settled(price: Floats, kind: Floats, delay: Floats) -> tuple[str, ...]:
+    cells = []
+    for share in (price, kind):
+        low, middle, high = quantiles(share, (5, 50, 95))
+        cells += [f"{middle:+.1f} %", f"{low:+.1f} to {high:+.1f}"]
+    return (*cells, f"{delay.mean():.2f} quarters")
 
 
 def _bin(low: float, high: float) -> str:
@@ -249,6 +269,29 @@ def _threats(table: Table) -> Iterator[str]:
     for row in (*_under(table, "cut.").values(), *_under(table, "rise.").values()):
         much = f", {number(row.median)} at the median where any" if row.games else ""
         yield f"    {row.outcome}: in {percent(row.share)} of games{much}"
+
+
+def _troops(table: Table) -> Iterator[str]:
+    for name, said in _under(table, "troops.").items():
+        where, _, what = name.rpartition(".")
+        if what != "announced":
+            continue
+        rows = _under(table, f"troops.{where}.")
+        deepest, share = rows.pop("deepest"), rows.pop("share")
+        far = ", ".join(
+            f"{number(getattr(deepest, k))} ({number(getattr(share, k))} %) {words}"
+            for k, words in (("median", "at the median"), ("high", "at the 95th percentile"))
+        )
+        cuts = f", {far} where any" if deepest.games else ""
+        title = said.outcome.partition(", troops: ")[0]
+        yield (
+            f"  {title}: cuts announced {said.mean:.3f} a game, in {percent(said.share)} of "
+            f"games; fewer troops at some time in {percent(deepest.share)}{cuts}"
+        )
+        for key, row in rows.items():
+            if key != "announced":
+                label = row.outcome.partition(": ")[2].removesuffix(" (thousand)")
+                yield f"    {label}: {row.mean:.3f} a game, in {percent(row.share)} of games"
 
 
 def _deals(table: Table) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import count, islice
 from multiprocessing import active_children
@@ -259,7 +259,9 @@ def test_columns_have_labels_and_ids_of_their_own(whole: Chunk) -> None:
     assert [c.label for c in whole.columns] == list(whole.outcomes)
 
 
-def told(demand: list[float], signed: list[int], level: list[float]) -> dict[str, float]:
+def told(
+    demand: list[float], signed: list[int], level: list[float], kind: Sequence[float] = ()
+) -> dict[str, float]:
     """Story of a game at a table: what was asked (0 nothing), signed and decided each quarter."""
     asked = np.where(np.array(demand) > 0.0, demand, -np.inf).reshape(-1, 1, 1)
     new = np.isfinite(asked) & ~np.isfinite(
@@ -272,15 +274,26 @@ def told(demand: list[float], signed: list[int], level: list[float]) -> dict[str
         "before": np.array([100.0, *level[:-1]]).reshape(-1, 1, 1),
         "after": np.array(level).reshape(-1, 1, 1),
     }
+    if kind:
+        arrays["kind_before"] = np.array([0.0, *kind[:-1]]).reshape(-1, 1, 1)
+        arrays["kind_after"] = np.array(kind, dtype=float).reshape(-1, 1, 1)
     story = first_story(History(**arrays), 0, new[:, 0])  # type: ignore[arg-type]
     return {key: float(values[0]) for key, values in story.items()}
 
 
 def test_the_story_of_a_demand() -> None:
     met = told([0, 500, 300, 200, 0], [0, 0, 0, 1, 0], [100, 100, 100, 110, 110])
-    assert met == pytest.approx({"quarter": 1, "asked": 400, "price": 10, "delay": 2})
+    story = {"quarter": 1, "asked": 400, "price": 10, "in_kind": 0, "delay": 2}
+    assert met == pytest.approx(story)
     at_once = told([0, 0, 150], [1, 0, 1], [100, 100, 150])
-    assert at_once == pytest.approx({"quarter": 2, "asked": 50, "price": 50, "delay": 0})
+    assert at_once == pytest.approx(story | {"quarter": 2, "asked": 50, "price": 50, "delay": 0})
+
+
+def test_what_is_paid_in_kind_is_told_apart() -> None:
+    """10 of 100 in cash and 25 in kind in the quarter of the deal."""
+    kind = [0, 0, 25]
+    met = told([0, 150, 140], [0, 0, 1], [100, 100, 110], kind)
+    assert (met["price"], met["in_kind"]) == pytest.approx((10, 25))
 
 
 def test_a_demand_that_lapses_has_no_price() -> None:

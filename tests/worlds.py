@@ -302,7 +302,13 @@ def _strait_levers() -> dict[str, Part]:
             home_cost=numbers(Client=40),
         ),
         "troops": lever(
-            "Patron", [0, 7, 14, 21, 28, 31], 28, host="Client", unilateral="down", lead=2
+            "Patron",
+            [0, 7, 14, 21, 28, 31],
+            28,
+            unit="thousand",
+            host="Client",
+            unilateral="down",
+            lead=2,
         ),
         "assurance": lever(
             "Patron", [0, 1, 2, 3], 1, unilateral="both", home_cost=numbers(Client=-3)
