@@ -43,16 +43,19 @@ def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):
         for a in range(asks):
             if chosen[a] < 0:
                 continue
-            for s in range(asks - 1, asks + sweeteners):
-                gain = mine[chosen[a], r]
-                lent = theirs[chosen[a], r]
-                if s >= asks:
-                    if chosen[s] < 0:
-                        continue
-                    gain += mine[chosen[s], r]
-                    lent += theirs[chosen[s], r]
-                chance = min(max(0.5 + 0.5 * lent / width[r], 0.0), 1.0)
-                worth[r] = max(worth[r], chance * gain)
+            for m in range(n_moves):
+                if blocked[m, r] or lever[m, r] != slots[a, r]:
+                    continue
+                for s in range(asks - 1, asks + sweeteners):
+                    gain = mine[m, r]
+                    lent = theirs[m, r]
+                    if s >= asks:
+                        if chosen[s] < 0:
+                            continue
+                        gain += mine[chosen[s], r]
+                        lent += theirs[chosen[s], r]
+                    chance = min(max(0.5 + 0.5 * lent / width[r], 0.0), 1.0)
+                    worth[r] = max(worth[r], chance * gain)
     return slots, worth
 
 
@@ -60,7 +63,8 @@ def name_levers(prospect: Prospect, briefing: Briefing, first: Ints) -> tuple[In
     """Name up to three asks and two sweeteners at a table, and say what opening it promises.
 
     Asks are the levers that gain me most; sweeteners those that gain the other most net of my
-    cost. A table promises the best `chance x gain` over one ask with at most one sweetener.
+    cost. A table promises the best `chance x gain` over any move of one ask with at most one
+    sweetener: the boldest ask is seldom the most promising.
 
     first : (run,) lever that must be named first if it gains me anything, -1 = none
     returns : slots (slot, run) lever or -1, and promise (run,) in utility

@@ -275,6 +275,7 @@ def _theatres(
         base_hazard=column("base_hazard"),
         steepness=column("steepness"),
         reference=column("reference"),
+        foresight=column("foresight"),
         prize=column("prize"),
         war_cost=column("war_cost"),
         crisis_share=column("crisis_share"),
@@ -456,7 +457,7 @@ def _tables(
     theatres: Sequence[str],
 ) -> tuple[tuple[TableRules, ...], Threats]:
     tables: list[TableRules] = []
-    threats: list[tuple[str, int, int, int, int, int, int, Floats]] = []
+    threats: list[tuple[str, int, int, int, int, int, int, Floats, Floats]] = []
     for number, name in enumerate(sorted(file.tables)):
         table = file.tables[name]
         path = f"tables.{name}"
@@ -468,9 +469,10 @@ def _tables(
             by = actors.index(threat.by)
             mine.append(len(threats))
             floor = numbers.of(f"{path}.threats.{n}.floor", threat.floor)
+            private = numbers.of(f"{path}.threats.{n}.private", threat.private)
             lever = levers.ids.index(threat.lever)
             row = (f"{name}: {threat.by} on {threat.lever}", number, by, a + b - by, lever)
-            threats.append((*row, threat.steps, threat.lead, floor))
+            threats.append((*row, threat.steps, threat.lead, floor, private))
         demand = table.demands[0] if table.demands else None
         norms = sorted(demand.norms, key=lambda k: demand.norms[k].value) if demand else []
         headline = levers.ids.index(demand.lever) if demand else NOBODY
@@ -525,6 +527,7 @@ def _tables(
         steps=np.array([x[5] for x in threats], dtype=np.int64),
         lead=np.array([x[6] for x in threats], dtype=np.int64),
         floor=numbers.stack([x[7] for x in threats]),
+        private=numbers.stack([x[8] for x in threats]),
     )
 
 

@@ -68,6 +68,7 @@ class View:
     trust: Floats  # (actor, actor, run)
     resolve: Floats  # (actor, actor, run)
     customs: Customs
+    private: Floats  # (threat, run) what it would cost the threatened more, known to it alone, sd
     guesses: dict[tuple[int, int], Outlook]  # (observer, other): filled as they are asked for
 
 
@@ -130,8 +131,21 @@ def perceive(scenario: Scenario, world: World, chance: Chance) -> View:
         reliability(world),
         resolve(world),
         customs(scenario, world.runs),
+        private_costs(scenario, chance),
         {},
     )
+
+
+def private_costs(scenario: Scenario, chance: Chance) -> Floats:
+    """What each threat would cost the one threatened beyond the ledger, (threat, run), security sd.
+
+    Its type: uniform on +- `private`, drawn once a game and known to it alone (Fearon 1995).
+    """
+    spread = scenario.threats.private
+    if not spread.any():
+        return np.zeros((len(spread), 1))
+    draws = chance.uniforms("private cost", 0, scenario.threats.ids)[:, 0]
+    return spread * (2.0 * draws - 1.0)
 
 
 def pictures(scenario: Scenario, world: World) -> tuple[Knowledge, ...]:

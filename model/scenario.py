@@ -108,6 +108,7 @@ class Theatres:
     base_hazard: Floats  # (theatre, run) a quarter
     steepness: Floats  # (theatre, run)
     reference: Floats  # (theatre, run)
+    foresight: Floats  # (theatre, run) weight of the next quarter
     prize: Floats  # (theatre, run)
     war_cost: Floats  # (theatre, run)
     crisis_share: Floats  # (theatre, run)
@@ -183,6 +184,7 @@ class Threats:
     steps: Ints  # (threat,)
     lead: Ints  # (threat,) quarters
     floor: Floats  # (threat, run) utility
+    private: Floats  # (threat, run) what it costs the threatened is uniform on +- this, security sd
 
 
 @dataclass(frozen=True)

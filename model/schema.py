@@ -215,6 +215,7 @@ class Theatre(Part):
     base_hazard: Quantity  # h0 a quarter
     steepness: Quantity  # k
     reference: Quantity  # EU_ref
+    foresight: Quantity | None = None  # weight of how the challenger's gain will be next quarter
     prize: Quantity  # of winning, to the challenger
     war_cost: Quantity  # to the challenger
     crisis_share: Quantity  # c_w, loss in a crisis that is not lost
@@ -370,6 +371,7 @@ class Threat(Part):
     steps: int
     lead: Annotated[int, Field(ge=1)]
     floor: Quantity  # utility, what law and Congress make it cost
+    private: Quantity | None = None  # security sd: unknown part of what it costs the threatened
 
 
 class Commitment(Part):

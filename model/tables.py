@@ -20,7 +20,7 @@ from model.perception import (
 )
 from model.scenario import NOBODY, Levers, Scenario, TableRules
 from model.schema import ACCOUNTS
-from model.theatres import is_hot
+from model.theatres import SECURITY, is_hot
 from model.world import World, slots
 
 LONGEST = 3  # levers that a package moves, unless it is a named bundle; see ODD for what is lost
@@ -225,6 +225,8 @@ def _threat(
         lever = scenario.threats.lever[n : n + 1]
         steps = scenario.threats.steps[n : n + 1]
         change = change + prices(view, observer, target, lever, steps)[:, 0]
+        if observer == target:
+            change[SECURITY] -= view.private[n]
         pending = np.isfinite(world.demand[number]) & (table.demander == by)
         told = np.where(pending, believed * believed, 0.0)
         odds = np.maximum(odds, np.where(world.announced[n], believed, told))

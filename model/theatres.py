@@ -418,24 +418,28 @@ def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:
 
 
 def hazards(
-    scenario: Scenario, world: World, sources: Floats, start: Floats
+    scenario: Scenario, world: World, sources: Floats, ahead: Floats, start: Floats
 ) -> tuple[Floats, Floats]:
     """True odds and hazard in each theatre, both (theatre, run), by the challenger's own beliefs.
 
     A scripted challenger believes the truth about the patron and is as hostile as ever. What has
-    been won is not challenged again.
+    been won is not challenged again. With foresight f a challenger counts f times what its gain
+    from challenging will lose by the next quarter.
+
+    sources, ahead : (source, run) now, and next quarter as stocks will move by themselves
     """
     theatres = scenario.theatres
-    forces = after_wars(scenario, world, force_balance(scenario, sources, start))
     calm = calmed(scenario, world)
-    odds = np.zeros((len(theatres.ids), world.runs))
+    odds = challenger_odds(scenario, world, force_balance(scenario, sources, start))
     hazard = np.zeros(odds.shape)
-    clip = scenario.rules.hazard_clip
-    for t, m in enumerate(theatres.exponent):
+    reference = full(theatres.reference, world.runs)
+    if theatres.foresight.any():
+        later = challenger_odds(scenario, world, force_balance(scenario, ahead, start))
+        # EU = odds prize - (1 - odds) cost, so it falls with the odds by prize + cost
+        loss = (odds - later) * (theatres.prize + theatres.war_cost)
+        reference -= theatres.foresight * loss
+    for t in range(len(theatres.ids)):
         who, foe = theatres.challenger[t], theatres.defender[t]
-        credibility = world.commitment[t] if who == NOBODY else world.credibility[who, t]
-        c, d, p = forces[t]
-        odds[t] = lottery(credibility, contest_success(c, d + p, m), contest_success(c, d, m))
         base = np.where(world.outcome[t] > 0, 0.0, calm[t])
         if NOBODY not in (who, foe):
             base = base * (NEUTRAL + world.hostility[who, foe])
@@ -444,11 +448,27 @@ def hazards(
             theatres.prize[t],
             theatres.war_cost[t],
             theatres.steepness[t],
-            theatres.reference[t],
+            reference[t],
             base,
-            clip,
+            scenario.rules.hazard_clip,
         )
     return odds, hazard
+
+
+def challenger_odds(scenario: Scenario, world: World, forces: Floats) -> Floats:
+    """Chance of each challenger to win, as it believes in the patron, (theatre, run).
+
+    forces : (theatre, side, run) before what wars have cost
+    """
+    theatres = scenario.theatres
+    forces = after_wars(scenario, world, forces)
+    odds = np.zeros((len(theatres.ids), world.runs))
+    for t, m in enumerate(theatres.exponent):
+        who = theatres.challenger[t]
+        credibility = world.commitment[t] if who == NOBODY else world.credibility[who, t]
+        c, d, p = forces[t]
+        odds[t] = lottery(credibility, contest_success(c, d + p, m), contest_success(c, d, m))
+    return odds
 
 
 @dataclass(frozen=True)

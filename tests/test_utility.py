@@ -128,7 +128,8 @@ def reference_names(
             pick = int(score.argmax()) if score.max() > 0.0 else -1
             free = free & (lever != lever[pick]) if pick >= 0 else free
             chosen.append(pick)
-        asks = [m for m in chosen[: customs.named_levers] if m >= 0]
+        asked = {lever[m] for m in chosen[: customs.named_levers] if m >= 0}
+        asks = [m for m in range(moves) if lever[m] in asked and not seat.blocked[m, r]]
         sweets = [m for m in chosen[customs.named_levers :] if m >= 0]
         pairs = [(gain[a], lent[a]) for a in asks]
         pairs += [(gain[a] + gain[s], lent[a] + lent[s]) for a in asks for s in sweets]

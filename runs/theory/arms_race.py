@@ -60,7 +60,7 @@ def race(start: Floats, fear: Floats, grievance: Floats, quarters: int) -> Playe
     "Two that arm because the other does",
     source="Richardson 1960, Arms and Insecurity; Jervis 1978",
     limits="each answers where the other stands, by steps of one size: rest is theory's, paths not",
-    scenario="arms-race",
+    scenarios=("arms-race",),
 )
 def arms_race() -> Finding:
     """Each side arms out of fear and grievance, and disarms because arms are dear.

@@ -60,7 +60,7 @@ class Theory:
     about: str  # one paragraph
     limits: str
     source: str
-    scenario: str  # shipped scenario, "" where a component alone is asked
+    scenarios: tuple[str, ...]  # shipped; none where a component alone is asked
     run: Callable[[], Finding]
 
 
@@ -68,13 +68,13 @@ _KNOWN: dict[str, Theory] = {}
 
 
 def theory(
-    id_: str, title: str, *, source: str, limits: str, scenario: str = ""
+    id_: str, title: str, *, source: str, limits: str, scenarios: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], Finding]], Callable[[], Finding]]:
     """Register a function that checks a theory; its docstring is the paragraph for a student."""
 
     def register(run: Callable[[], Finding]) -> Callable[[], Finding]:
         about = " ".join((run.__doc__ or "").split())
-        _KNOWN[id_] = Theory(id_, title, about, limits, source, scenario, run)
+        _KNOWN[id_] = Theory(id_, title, about, limits, source, scenarios, run)
         return run
 
     return register

@@ -26,7 +26,7 @@ def threshold(has: float, cost: float) -> float:
     "When a promise to come deters",
     source="Zagare and Kilgour 2000, Perfect Deterrence",
     limits="one challenger that errs never; credibility is a chance, whatever it rests on",
-    scenario="deterrence",
+    scenarios=("deterrence",),
 )
 def deterrence() -> Finding:
     """A guarantee deters if the challenger prefers what it has to a lottery.

@@ -28,7 +28,7 @@ def first_share(first: Floats, second: Floats, rounds: int = 200) -> Floats:
     "Dividing a pie by turns",
     source="Rubinstein 1982, Perfect equilibrium in a bargaining model",
     limits="two who know each other; slices of the pie, so shares are right to a slice/(1 - d1 d2)",
-    scenario="divide",
+    scenarios=("divide",),
 )
 def division() -> Finding:
     """Two divide a pie by turns; every refusal costs time.

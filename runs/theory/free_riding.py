@@ -64,7 +64,7 @@ def identical(count: int) -> dict[str, float]:
     "Who pays for an alliance",
     source="Olson and Zeckhauser 1966, An economic theory of alliances",
     limits="one pooled defence; no bargaining, threats or reputation; replies one step at a time",
-    scenario="free-riding",
+    scenarios=("free-riding",),
 )
 def free_riding() -> Finding:
     """What defends one ally defends all.

@@ -62,7 +62,7 @@ def replies(precision: float, left: float) -> Played:
     "Matching pennies by players who err",
     source="McKelvey and Palfrey 1995, Quantal response equilibria for normal form games",
     limits="two moves; belief is a moving average, so precise play wavers around equilibrium",
-    scenario="pennies",
+    scenarios=("pennies",),
 )
 def quantal() -> Finding:
     """People take the best move not always, but the more often the more it gains.

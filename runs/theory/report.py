@@ -129,7 +129,7 @@ def manifest(theories: Sequence[Theory], command: str) -> dict[str, object]:
     """Return what the results depend on."""
     return {
         "theories": [theory.id for theory in theories],
-        "scenarios": {t.scenario: scenario_hash(read(t.scenario)) for t in theories if t.scenario},
+        "scenarios": {name: scenario_hash(read(name)) for t in theories for name in t.scenarios},
         "seed": SEED,
         "version": program_version(),
         "code": code_hash(),

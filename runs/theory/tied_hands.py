@@ -37,7 +37,7 @@ def games(
     "Tied hands",
     source="Putnam 1988, Diplomacy and domestic politics; Schelling 1960, The Strategy of Conflict",
     limits="a parliament is a threshold with noise; it is not foreseen, so failures are many",
-    scenario="win-sets",
+    scenarios=("win-sets",),
 )
 def tied_hands() -> Finding:
     """A negotiator whose parliament passes little gets better terms.
