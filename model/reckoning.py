@@ -40,10 +40,13 @@ def sources_in_effect(scenario: Scenario, world: World) -> tuple[Floats, Floats]
     return source_values(scenario, world, world.value), source_start(scenario)
 
 
-def sources_ahead(scenario: Scenario, world: World) -> Floats:
-    """Ledger sources next quarter if only the stocks moved, as they will by rule, (source, run)."""
+def sources_ahead(scenario: Scenario, world: World) -> Floats | None:
+    """Ledger sources next quarter if only the stocks moved, as they will by rule, (source, run).
+
+    None where no challenger has foresight.
+    """
     if not scenario.theatres.foresight.any():
-        return sources_in_effect(scenario, world)[0]
+        return None
     return sources_in_effect(scenario, move_stocks(scenario, world))[0]
 
 

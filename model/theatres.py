@@ -418,7 +418,7 @@ def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:
 
 
 def hazards(
-    scenario: Scenario, world: World, sources: Floats, ahead: Floats, start: Floats
+    scenario: Scenario, world: World, sources: Floats, start: Floats, ahead: Floats | None = None
 ) -> tuple[Floats, Floats]:
     """True odds and hazard in each theatre, both (theatre, run), by the challenger's own beliefs.
 
@@ -426,14 +426,15 @@ def hazards(
     been won is not challenged again. With foresight f a challenger counts f times what its gain
     from challenging will lose by the next quarter.
 
-    sources, ahead : (source, run) now, and next quarter as stocks will move by themselves
+    sources, ahead : (source, run) now, and next quarter as stocks will move by themselves; without
+    it nothing is foreseen
     """
     theatres = scenario.theatres
     calm = calmed(scenario, world)
     odds = challenger_odds(scenario, world, force_balance(scenario, sources, start))
     hazard = np.zeros(odds.shape)
     reference = full(theatres.reference, world.runs)
-    if theatres.foresight.any():
+    if ahead is not None:
         later = challenger_odds(scenario, world, force_balance(scenario, ahead, start))
         # EU = odds prize - (1 - odds) cost, so it falls with the odds by prize + cost
         loss = (odds - later) * (theatres.prize + theatres.war_cost)

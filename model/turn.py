@@ -119,7 +119,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     world, own = moves.make_moves(scenario, world, answers, rebuffed, evidence, gained, chance)
 
     now, start = reckoning.sources_in_effect(scenario, world)
-    odds, hazard = hazards(scenario, world, now, reckoning.sources_ahead(scenario, world), start)
+    odds, hazard = hazards(scenario, world, now, start, reckoning.sources_ahead(scenario, world))
     hazard = np.where(happened.crisis, 1.0, hazard)
     world, crises = break_out(scenario, world, chance, odds, hazard, view.resolve)
 

@@ -149,3 +149,25 @@ def test_t4_votes_fail_as_often_as_the_formula_says() -> None:
     """An offer of .92 against a win-set of .9: logistic(-.02/.05) pass."""
     _, failed = terms(divide(PATIENCE, rounds=3, bodies=(None, votes(0.9, 0.05))), runs=4000)
     assert 1 - failed == pytest.approx(1 / (1 + np.exp(0.4)), abs=0.025)
+
+
+def test_t5_what_war_costs_is_known_to_the_threatened_alone() -> None:
+    """B weighs its own type once the threat stands; what A thinks of B does not hold it."""
+    game = play(read("ultimatum"), 50, 2)
+    talk = game.records[1].talks[0]
+    assert talk is not None
+    a, b = talk.seats
+    assert np.ptp(b.menace[0]) > 0.2
+    assert np.ptp(a.leverage[0]) == 0.0
+    assert (np.abs(b.menace[0] + 0.3) <= 0.2).all()
+    first = game.records[0].talks[0]
+    assert first is not None
+    np.testing.assert_array_equal(first.seats[1].menace, b.menace)  # drawn once a game
+
+
+def test_t5_only_stocks_are_foreseen() -> None:
+    """A drift of power that another rule would bring, a lever say, changes no hazard."""
+    rising = play(read("power-shift"), 1, 1, values={"stocks.rise.growth": 20.0})
+    steady = play(read("power-shift"), 1, 1, values={"stocks.rise.growth": 0.0})
+    assert rising.records[0].crises.hazard[0, 0] > 0.99
+    assert steady.records[0].crises.hazard[0, 0] == 0.0
