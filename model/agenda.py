@@ -12,7 +12,7 @@ from agents.numerics import exp
 from model.beliefs import Evidence
 from model.scenario import NOBODY, Scenario, per_run
 from model.tables import rounded_down, slots_free
-from model.world import World
+from model.world import World, ruptured
 
 
 def set_agenda(
@@ -30,6 +30,7 @@ def set_agenda(
     opener = np.full_like(world.opener, NOBODY)
     named = np.full_like(world.named, NOBODY)
     demand = world.demand.copy()
+    gone = ruptured(scenario, world)
     for a, name in enumerate(scenario.actors):
         answer = answers[name]
         assert answer.open is not None
@@ -41,6 +42,7 @@ def set_agenda(
             table = scenario.tables[n]
             other = table.parties[0] + table.parties[1] - a
             wants = answer.open[i] & (used < free) & (world.opener[n] != other)
+            wants &= ~gone[a, other]
             used = used + wants
             opens = wants & (opener[n] == NOBODY)
             opener[n] = np.where(opens, a, opener[n])

@@ -24,6 +24,7 @@ SERIES = {  # first word of a series → what follows it
     "utility": "actor",
     "burden": "actor",
     "reliability": "pair",
+    "relation": "pair",
 }
 SLACK = 1e-9  # relative, for sums of settings against a limit
 

@@ -25,7 +25,7 @@ from model.standing import office, state
 from model.theatres import RUNGS
 from model.transcript import Event, encode
 from model.turn import Game, Record
-from model.world import World
+from model.world import World, ruptured
 
 SMALL = 0.03  # changes of belief below this are not told
 BELIEFS = {"reliability": reliability, "resolve": resolve, "hostility": lambda w: w.hostility}
@@ -78,6 +78,7 @@ class Chronicle:
             *promises(self.game, middle, record),
             *endings(self.game, middle, record),
             *beliefs(scenario, self.world, record.world),
+            *ruptures(scenario, self.world, record.world),
             *support(scenario, self.world, record.world),
             state(self.game, record),
         ]
@@ -541,6 +542,14 @@ def beliefs(scenario: Scenario, before: World, after: World) -> Iterator[Event]:
                 "from": told(old[i, t]),
                 "to": told(new[i, t]),
             }
+
+
+def ruptures(scenario: Scenario, before: World, after: World) -> Iterator[Event]:
+    """Tell which ties broke."""
+    new = ruptured(scenario, after)[..., 0] & ~ruptured(scenario, before)[..., 0]
+    for i, j in zip(*np.nonzero(new), strict=True):
+        if i < j:
+            yield {"event": "rupture", "between": [scenario.actors[i], scenario.actors[j]]}
 
 
 def support(scenario: Scenario, before: World, after: World) -> Iterator[Event]:

@@ -25,6 +25,7 @@ AT_START = (
     "reliability",
     "resolve",
     "hostility",
+    "relation",
     "burden",
     "burden_paid",
     "burden_force",
@@ -37,8 +38,8 @@ def measure(game: Game, record: Record, name: str) -> Floats:
 
     lever.ID, stock.ID, count.LEVER, hazard.THEATRE, odds.THEATRE, credibility.THEATRE,
     support.ACTOR, utility.ACTOR, account.ACTOR.ACCOUNT, reliability.A>B, resolve.A>B,
-    hostility.A>B, burden.ACTOR (with burden_paid.ACTOR and burden_force.ACTOR), deals, crises;
-    or a sum of such, each times a number if need be: lever.A + 0.5 * lever.B
+    hostility.A>B, relation.A>B, burden.ACTOR (with burden_paid.ACTOR and burden_force.ACTOR),
+    deals, crises; or a sum of such, each times a number if need be: lever.A + 0.5 * lever.B
 
     Raises
     ------
@@ -71,7 +72,7 @@ def _measure(game: Game, record: Record, name: str) -> Floats:
         return record.utility[scenario.actor(of)]
     if kind == "account":
         return _account(scenario, record, of)
-    if kind in ("reliability", "resolve", "hostility"):
+    if kind in ("reliability", "resolve", "hostility", "relation"):
         return _belief(scenario, world, kind, of)
     if kind in ("burden", "burden_paid", "burden_force"):
         return _burden(scenario, world, kind, of)
@@ -121,8 +122,8 @@ def _account(scenario: Scenario, record: Record, of: str) -> Floats:
 
 def _belief(scenario: Scenario, world: World, kind: str, of: str) -> Floats:
     i, j = (scenario.actor(a) for a in of.split(">"))
-    if kind == "hostility":
-        return world.hostility[i, j]
+    if kind in ("hostility", "relation"):
+        return np.asarray(getattr(world, kind)[i, j])
     return (reliability(world) if kind == "reliability" else resolve(world))[i, j]
 
 

@@ -19,7 +19,7 @@ from model.perception import View, accounts_in_effect, over_limit, prices
 from model.politics import offices, update_support
 from model.scenario import NOBODY, Scenario
 from model.theatres import Crises
-from model.world import NEVER_DUE, World, overtake, settings_value
+from model.world import NEVER_DUE, World, draft, overtake, ruptured, settings_value
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def sources_ahead(scenario: Scenario, world: World) -> Floats | None:
 
 def go_behind_backs(
     scenario: Scenario,
+    world: World,
     talks: Sequence[Talks | None],
     signings: Sequence[Signing | None],
     evidence: Evidence,
@@ -60,7 +61,7 @@ def go_behind_backs(
 
     The weight is `weight_behind_back` x alliance x rivalry; its prior includes zero.
     """
-    ties = scenario.ties
+    ties, gone = scenario.ties, ruptured(scenario, world)
     for n, table in enumerate(scenario.tables):
         talk, signing = talks[n], signings[n]
         if talk is None or signing is None or table.secret or not signing.signed.any():
@@ -75,7 +76,7 @@ def go_behind_backs(
                 weight = ties.alliance[k, ally] * ties.rivalry[k, rival]
                 if weight.any():
                     amount = scenario.rules.weight_behind_back * weight
-                    evidence.add("broken", k, ally, amount, where)
+                    evidence.add("broken", k, ally, amount, where & ~gone[k, ally])
 
 
 def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
@@ -288,7 +289,7 @@ def reckon(
     world = move_relations(scenario, world, talks, signings, announced)
     _, tau = offices(scenario, world.platform)
     world = update_support(scenario, world, standing(scenario, world), crises, gained)
-    world = update_commitment(scenario, world, tau, crises)
+    world = break_ties(scenario, update_commitment(scenario, world, tau, crises))
     world = update_hostility(scenario, world, menacing)
     return learn(scenario, world, evidence)
 
@@ -361,7 +362,38 @@ def move_relations(
         gain[talk.runs[signing.signed]] = 1.0
         relation[a, b] += rules.relation_gain * gain
         relation[b, a] += rules.relation_gain * gain
-    return replace(world, relation=relation_after_threats(scenario, relation, announced))
+    relation = relation_after_threats(scenario, relation, announced)
+    # what has broken does not mend
+    return replace(world, relation=np.where(ruptured(scenario, world), world.relation, relation))
+
+
+def break_ties(scenario: Scenario, world: World) -> World:
+    """Let ties end whose relation capital is used up: talks, locks, threats and commitment go."""
+    gone, levers, theatres = ruptured(scenario, world), scenario.levers, scenario.theatres
+    if not gone.any():
+        return world
+    names = ("opener", "demand", "announced", "threat_due", "lock", "lock_with")
+    world = draft(world, *names, "commitment", "credibility")
+    for n, table in enumerate(scenario.tables):
+        over = gone[table.parties]
+        world.opener[n, over] = NOBODY
+        world.demand[n, over] = -np.inf
+        for threat in table.threats:
+            world.announced[threat, over] = False
+            world.threat_due[threat, over] = NEVER_DUE
+        if table.theatre != NOBODY:
+            world.commitment[table.theatre, over] = 0.0
+            world.credibility[:, table.theatre, over] = 0.0
+    for t, (patron, client) in enumerate(zip(theatres.patron, theatres.defender, strict=True)):
+        if NOBODY not in (patron, client):
+            world.commitment[t, gone[patron, client]] = 0.0
+            world.credibility[:, t, gone[patron, client]] = 0.0
+    runs = np.arange(world.runs)
+    for x in range(len(levers.ids)):
+        free = gone[levers.owner[x], world.lock_with[x], runs] & (world.lock_with[x] != NOBODY)
+        world.lock[x, free] = np.minimum(world.lock[x, free], world.quarter)
+        world.lock_with[x, free] = NOBODY
+    return world
 
 
 def standing(scenario: Scenario, world: World) -> Floats:

@@ -195,6 +195,8 @@ class Ties:
     alignment: Floats
     trade: Floats  # USD bn a year
     rivalry: Floats
+    relation: Floats  # relation capital at the start
+    rupture: Floats  # relation capital below which the tie breaks, -inf where never
     likeness: Floats  # (actor p, actor j, actor k, run) how alike p's ties to j and to k are
 
 

@@ -353,6 +353,8 @@ class Tie(Part):
     trade: Quantity | None = None  # USD bn a year, exports of `from`
     trade_back: Quantity | None = None
     rivalry: Quantity | None = None  # 0 to 1
+    relation: Quantity | None = None  # relation capital at the start, both ways
+    rupture: Quantity | None = None  # relation capital below which it breaks for good, both ways
 
 
 class Demand(Part):

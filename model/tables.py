@@ -21,7 +21,7 @@ from model.perception import (
 from model.scenario import NOBODY, Levers, Scenario, TableRules
 from model.schema import ACCOUNTS
 from model.theatres import SECURITY, is_hot
-from model.world import World, slots
+from model.world import World, ruptured, slots
 
 LONGEST = 3  # levers that a package moves, unless it is a named bundle; see ODD for what is lost
 
@@ -254,7 +254,7 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     standing = world.demand[number] if table.demander == me else np.full(world.runs, -np.inf)
     return Prospect(
         seat=seat,
-        available=(world.opener[number] != other),
+        available=(world.opener[number] != other) & ~ruptured(scenario, world)[me, other],
         mine=world.opener[number] == me,
         exit_cost=np.concatenate([cost, none]),
         headline=headline,

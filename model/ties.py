@@ -17,7 +17,8 @@ LAYERS = ("alliance", "alignment", "trade", "rivalry")
 def network(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> Ties:
     """Return the layers of ties between actors, (actor from, actor to, run)."""
     size = len(actors)
-    layers = {k: np.zeros((size, size, 1)) for k in LAYERS}
+    layers = {k: np.zeros((size, size, 1)) for k in (*LAYERS, "relation")}
+    layers["rupture"] = np.full((size, size, 1), -np.inf)
 
     def put(layer: str, i: int, j: int, value: Floats) -> None:
         if len(value) > layers[layer].shape[2]:
@@ -28,14 +29,16 @@ def network(file: ScenarioFile, numbers: Numbers, actors: Sequence[str]) -> Ties
         i, j = actors.index(tie.source_of), actors.index(tie.to)
         for layer in layers:
             quantity = getattr(tie, layer)
+            if quantity is None and layer == "rupture":
+                continue
             value = numbers.of(f"ties.{n}.{layer}", quantity)
             put(layer, i, j, value)
             if layer == "trade":
                 if tie.trade_back is not None:
                     put(layer, j, i, numbers.of(f"ties.{n}.trade_back", tie.trade_back))
-            elif tie.both:
+            elif tie.both or layer in ("relation", "rupture"):
                 put(layer, j, i, value)
-    return Ties(**layers, likeness=likeness(**layers))
+    return Ties(**layers, likeness=likeness(*(layers[k] for k in LAYERS)))
 
 
 def likeness(alliance: Floats, alignment: Floats, trade: Floats, rivalry: Floats) -> Floats:

@@ -111,7 +111,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
         settle(scenario, world, talk, game.menus[n], chance, gained) if talk is not None else None
         for n, talk in enumerate(talks)
     ]
-    reckoning.go_behind_backs(scenario, talks, signings, evidence)
+    reckoning.go_behind_backs(scenario, world, talks, signings, evidence)
 
     view = perceive(scenario, world, chance)
     ask, rebuffed = moves.own_moves_ask(game.scenario, view, talks, signings, chance)

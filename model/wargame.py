@@ -24,7 +24,7 @@ from model.reading import read
 from model.schema import ACCOUNTS, ScenarioFile
 from model.ties import LAYERS
 from model.turn import Game, Quarter, Record, Watch, begin, prepare
-from model.world import World
+from model.world import World, ruptured
 
 # the parameters that a Mesa user may name; all others go through `settings`
 KEYWORDS = {
@@ -173,14 +173,14 @@ class Wargame(Model):
         """
         scenario = self.game.scenario
         graph: nx.MultiDiGraph = nx.MultiDiGraph()
-        trust = reliability(self.world)
+        trust, gone = reliability(self.world), ruptured(scenario, self.world)
         for a in scenario.actors:
             graph.add_node(a, name=self.file.actors[a].name, place=self.file.actors[a].place)
         for layer in LAYERS:
             weights = getattr(scenario.ties, layer)[..., 0]
             for i, a in enumerate(scenario.actors):
                 for j, b in enumerate(scenario.actors):
-                    if weights[i, j] > 0.0:
+                    if weights[i, j] > 0.0 and not (layer == "alliance" and gone[i, j, 0]):
                         graph.add_edge(
                             a,
                             b,

@@ -84,6 +84,11 @@ def draft(world: World, *names: str) -> World:
     return replace(world, **{name: getattr(world, name).copy() for name in names})
 
 
+def ruptured(scenario: Scenario, world: World) -> Bools:
+    """Ties whose relation capital fell below `rupture`, (actor, actor, run) (Morrow 1991)."""
+    return world.relation < scenario.ties.rupture
+
+
 TALLY = ("made", "kept", "broken", "void")
 
 
@@ -175,7 +180,7 @@ def start_world(scenario: Scenario, runs: int) -> World:
             runs,
         ),
         commitment=full(scenario.theatres.credibility, runs),
-        relation=np.zeros((actors, actors, runs)),
+        relation=full(scenario.ties.relation, runs),
         support=full(scenario.support, runs),
         platform=full(scenario.platform[:, None], runs),
         reference=np.zeros((actors, scenario.scale.shape[1], runs)),

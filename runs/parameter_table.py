@@ -74,6 +74,7 @@ UNITS: tuple[tuple[str, str], ...] = (
     ("limits.*.limit", "as its levers"),
     ("ties.*.trade", "USD bn a year"),
     ("ties.*.trade_back", "USD bn a year"),
+    *((f"ties.*.{x}", "relation capital") for x in ("relation", "rupture")),
     ("ties.*.*", SHARE),
     ("beliefs.*", SHARE),
     ("beliefs.*.*", SHARE),

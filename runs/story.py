@@ -412,7 +412,10 @@ def endings(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
 
 
 def crises(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
-    """Tell crises and how likely they were, and who won a war that is over."""
+    """Tell ties that broke, crises and how likely they were, and who won a war that is over."""
+    for rupture in (e for e in events if e["event"] == "rupture"):
+        first, second = map(names.actor, rupture["between"])
+        yield from manner.text(f"{first} and {second} break with each other, for good.", 2)
     for war in (e for e in events if e["event"] == "war_over"):
         place = names.theatre(war["theatre"])
         text = f"The war in {place} is over: {names.actor(war['won'])} has won it."
