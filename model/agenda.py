@@ -34,7 +34,6 @@ def set_agenda(
     opener = openers(scenario, world, chance, answers)
     named = np.full_like(world.named, NOBODY)
     demand = world.demand.copy()
-    gone = ruptured(scenario, world)
     for a, name in enumerate(scenario.actors):
         answer = answers[name]
         assert answer.named is not None
