@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from agents.briefing import Briefing, Decision, Floats, Options
@@ -32,7 +34,7 @@ class CrisisBargainer(Transactional):
         for prospect in briefing.prospects:
             talking = talking | prospect.mine
         remembered[0] = np.where(talking, 0.0, 1.0)
-        return Decision(open=answer.open, named=answer.named, norm=answer.norm, memory=remembered)
+        return replace(answer, memory=remembered)
 
     def appeal(self, options: Options, values: Floats, briefing: Briefing) -> Floats:
         """Find provocations more attractive while it is ignored, less while it is heard."""
