@@ -55,7 +55,7 @@ DOMAINS: tuple[tuple[str, Domain], ...] = (
     ("rules.belief_prior", POSITIVE),
     ("rules.commitment_curve", POSITIVE),
     ("rules.war_quarters", NOT_NEGATIVE),
-    ("rules.hazard_clip", Domain(0.0, 50.0, "between 0 and 50")),  # e^50 is beyond any hazard
+    ("rules.hazard_clip", Domain(0.0, 650.0, "between 0 and 650")),  # e^650 is still a number
     ("rules.fair_cap", NOT_NEGATIVE),
     ("rules.concession", NOT_NEGATIVE),
     *((f"rules.weight_{w}", NOT_NEGATIVE) for w in ("noise", "kept", "broken", "threat")),
