@@ -10,14 +10,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from model.notice import NOTICE
-
-if TYPE_CHECKING:
-    from model.schema import ScenarioFile
 
 DONE, OUR_FAULT, USERS_FAULT, STOPPED = 0, 1, 2, 130
 DEBUG = "HUBSPOKE_DEBUG"
@@ -193,6 +190,7 @@ def play(
     Into the folder go the transcript (replayable, with every utility term), the story, and a
     picture of the network as the game left it.
     """
+    from runs.options import assignments, pairs
     from runs.play import play as play_one
     from runs.story import Manner, tell
 
@@ -236,6 +234,7 @@ def replay(
     Doctrines decide anew; seats that were answered from outside answer as they did. The exit code
     is 0 if it leads to the same state, 1 if not, 2 if the file is damaged or of another version.
     """
+    from runs.options import pairs
     from runs.play import replay as replay_one
 
     replayed = replay_one(transcript, scenario, pairs(doctrine))
@@ -298,6 +297,7 @@ def batch(
     from runs import batch as many
     from runs.arms import read_pair
     from runs.errors import UserError
+    from runs.options import assignments, checked, pairs
 
     file = read(scenario)
     options: dict[str, Any] = {
@@ -346,11 +346,9 @@ def theory(
     that is played through the same engine as the real game; B1 to B3 are published numbers of other
     systems. Figures, tables and a manifest go into the folder. The exit code is 0 if all hold.
     """
-    from shlex import join
-
     from runs.theory.report import report
 
-    command = join(["hubspoke", *_tokens])
+    command = as_typed()
     reported = report(tuple(ids or ()), out, width(), command)
     say([reported.text, "", f"Written to {reported.folder}: {len(reported.files)} files"])
     return DONE if reported.holds else OUR_FAULT
@@ -371,12 +369,9 @@ def hindcast(
     those of no change, past swings, a trend and climatology. The years 2021 to 2024 are scored
     only, and every scoring is kept in the folder. Figures that nobody has verified are listed.
     """
-    from shlex import join
-
     from runs.hindcast_report import report
 
-    command = join(["hubspoke", *_tokens])
-    reported = report(scenario, runs, seed, out, width(), command)
+    reported = report(scenario, runs, seed, out, width(), as_typed())
     names = ", ".join(f.name for f in reported.files)
     say([reported.text, "", f"Written to {reported.folder}: {names}"])
     return DONE
@@ -514,55 +509,6 @@ def width() -> int:
 def can_bold() -> bool:
     """Say whether the terminal shows bold and the user has not asked for plain text."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.name != "nt"
-
-
-def assignments(texts: list[str] | None) -> dict[str, float]:
-    """Read `NAME=VALUE` options."""
-    from model.parameters import parse_assignment
-    from runs.errors import UserError
-
-    values: dict[str, float] = {}
-    for text in texts or ():
-        try:
-            name, value = parse_assignment(text)
-        except ValueError as error:
-            raise UserError(f"--set {error}") from None
-        if name in values:
-            raise UserError(f"--set {name} is given twice")
-        values[name] = value
-    return values
-
-
-def checked(file: ScenarioFile, values: dict[str, float]) -> dict[str, float]:
-    """Check parameters against a scenario; notes go to standard error."""
-    from model.parameters import check_settings
-    from runs.errors import UserError
-
-    try:
-        notes = check_settings(file, values).notes
-    except ValueError as error:
-        raise UserError(str(error)) from None
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    return values
-
-
-def pairs(texts: list[str] | None) -> dict[str, str]:
-    """Read `ACTOR=NAME` options."""
-    from runs.errors import UserError
-
-    chosen: dict[str, str] = {}
-    for text in texts or ():
-        actor, equals, name = text.partition("=")
-        if not (equals and actor.strip() and name.strip()):
-            raise UserError(
-                f"--doctrine {text!r} is not of the form ACTOR=NAME or ACTOR=FILE.py, such as"
-                " ROK=hedger"
-            )
-        if actor.strip() in chosen:
-            raise UserError(f"--doctrine {actor.strip()} is given twice")
-        chosen[actor.strip()] = name.strip()
-    return chosen
 
 
 _tokens: list[str] = []

@@ -12,8 +12,9 @@ import pytest
 import runs.play
 from model.notice import NOTICE
 from model.transcript import read_transcript
-from runs.cli import DEBUG, assignments, guarded, main, pairs
+from runs.cli import DEBUG, guarded, main
 from runs.errors import UserError
+from runs.options import assignments, pairs
 
 ROOT = Path(__file__).resolve().parents[1]
 START = "import sys; from runs.guard import main; sys.exit(main())"
