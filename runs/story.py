@@ -92,7 +92,8 @@ def opening(header: Event, manner: Manner) -> Iterator[str]:
     for line in manner.text(header["title"], hang=0):
         yield manner.strong(line)
     yield from manner.text(
-        f"{header['quarters']} quarters from {header['start']} · scenario {header['scenario']}"
+        f"{header['quarters']} {'quarter' if header['quarters'] == 1 else 'quarters'} from"
+        f" {header['start']} · scenario {header['scenario']}"
         f" ({header['scenario_hash'][:8]}) · seed {header['seed']}, game {header['run']}",
         hang=0,
     )
