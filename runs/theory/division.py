@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 
 from agents.briefing import Floats
 from model.reading import read
+from model.yardsticks import nash_point
 from runs.figures import ARMS
-from runs.theory.core import Finding, changed, equal, play, theory
+from runs.theory.core import Check, Finding, changed, equal, play, theory
 
 PATIENCE = (0.9, 0.8)
 GRID = 0.01  # slices of the pie
 CURVE = np.round(np.arange(0.5, 0.96, 0.05), 2)
+SHARES = np.linspace(0.0, 1.0, 101)
 LAST_WORDS = {1: 1.0, 2: 0.2, 3: 0.92, 4: 0.344}
 
 
@@ -21,6 +23,32 @@ def first_share(first: Floats, second: Floats, rounds: int = 200) -> Floats:
     file = changed(read("divide"), rules={"rounds": rounds})
     values = {"actors.Ann.round_discount": first, "actors.Ben.round_discount": second}
     return play(file, len(first), 1, values).end("share")
+
+
+def nash_split(first: Floats, second: Floats) -> float:
+    """Return the share of the pie at the Nash point of two gains over shares 0 to 1, (share,)."""
+    return float(SHARES[int(nash_point(first[:, None], second[:, None])[0])])
+
+
+def nash_axioms() -> list[Check]:
+    """Check the component that finds Nash points: his axioms, and what an outside option moves."""
+    outside, formula = 0.2, "Nash 1950, component: argmax of the product of gains"
+    first, second = np.sqrt(SHARES), 1.0 - SHARES
+    plain = nash_split(first, second)  # sqrt(x) (1 - x) is largest at 1/3
+    better = np.where(outside <= SHARES, SHARES - outside, 0.0)
+    split = nash_split(better, np.where(better > 0.0, second, 0.0))
+    fewer = np.where(plain >= SHARES, first, 0.0)
+    even = nash_split(SHARES, second)
+    moved = f"an outside option of {outside:g} moves the split by half of it"
+    return [
+        equal("symmetry: equal players split evenly", formula, 0.5, even, 1e-9),
+        equal(moved, formula, 0.5 + outside / 2.0, split, 1e-9),
+        equal(
+            "units of utility do not matter", formula, plain, nash_split(7.0 * first, second), 0.0
+        ),
+        equal("nor what is not chosen", formula, plain, nash_split(fewer, second), 0.0),
+        equal("a bargainer whose gains bend gets 1/3", formula, 1.0 / 3.0, plain, 0.005),
+    ]
 
 
 @theory(
@@ -53,6 +81,8 @@ def division() -> Finding:
         what = f"first share, patience {CURVE[worst]:g} and {p:g}, the worst of {len(CURVE)}"
         slack = GRID / (1 - CURVE[worst] * p)
         checks.append(equal(what, formula, wanted[worst], shares[worst], float(slack)))
+
+    checks += nash_axioms()
 
     def draw(axes: Axes) -> None:
         fine = np.linspace(CURVE[0], CURVE[-1], 100)
