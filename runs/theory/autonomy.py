@@ -10,7 +10,7 @@ from model.world import ruptured
 from runs.figures import ARMS
 from runs.theory.core import Finding, Played, direction, play, theory
 
-GAMES = 300
+GAMES = 900
 GROWTH = (0.0, 0.005, 0.01, 0.02)  # of the junior's strength, a quarter
 
 

@@ -12,6 +12,7 @@ from runs.figures import ARMS
 from runs.theory.core import Finding, Played, direction, play, theory
 
 GAMES = 600
+MANY = 3000  # where few games differ: threats to leave are rare
 CONDITIONAL = "rules.commitment_share"  # how far protection hangs on being paid
 LEAVES = "beliefs.resolve.B>A"  # that the patron leaves when it says so
 OWN = "theatres.strait.forces.defender"
@@ -19,17 +20,15 @@ DRAGGED = "ledger.dragged along.coefficient"
 FIRMNESS = (0.1, 0.3, 0.5, 0.7, 0.9)  # credibility of the patron
 
 
-def games(values: Values) -> Played:
+def games(values: Values, runs: int = GAMES) -> Played:
     """Play the alliance; all arms share their draws."""
-    return play(read("dilemma"), GAMES, values=values)
+    return play(read("dilemma"), runs, values=values)
 
 
 def mean(played: Played, *levers: str) -> Floats:
     """Return the mean of some levers together over a game, (run,)."""
-    total = np.zeros(GAMES)
-    for name in levers:
-        total = total + played.lever(name).mean(axis=0)
-    return total
+    means = [played.lever(name).mean(axis=0) for name in levers]
+    return np.array(means).sum(axis=0)
 
 
 def firm(credibility: float) -> Played:
@@ -57,7 +56,7 @@ def dilemma() -> Finding:
     given = ("payment", "company")
     formula = "payment and company, mean of the game"
     low, high = games({CONDITIONAL: 0.0}), games({CONDITIONAL: 0.5})
-    calm, afraid = games({LEAVES: 0.0}), games({LEAVES: 0.95})
+    calm, afraid = games({LEAVES: 0.0}, MANY), games({LEAVES: 0.95}, MANY)
     alone, helped = games({OWN: 1.0}), games({OWN: 0.4})
     free, dragged = games({DRAGGED: -0.1}), games({DRAGGED: -0.8})
     stands = [firm(credibility) for credibility in FIRMNESS]
