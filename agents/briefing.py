@@ -7,7 +7,7 @@ status-quo world, so that accounts of different units can be weighed against eac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -105,6 +105,9 @@ class Seat:
     term: Floats  # (run,) quarters that a deal lasts
     trust: Floats  # (run,) that they keep promises, 0 to 1
     opens: Bools  # (run,) I speak in the even rounds
+    # utility over refusing that each could have elsewhere by walking out, (run,); public
+    outside: Floats = field(default_factory=lambda: np.zeros(1))
+    their_outside: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 @dataclass(frozen=True)
@@ -206,18 +209,18 @@ _STATIC = {"packages", "prefix", "steps", "headline", "hostile"}
 def take(part: Any, index: Any) -> Any:
     """Take runs `index` of every per-run array in a (nested) briefing or decision."""
     changed: dict[str, Any] = {}
-    for field in fields(part):
-        value = getattr(part, field.name)
+    for slot in fields(part):
+        value = getattr(part, slot.name)
         if isinstance(value, np.ndarray):
-            static = field.name in _STATIC or (
-                field.name == "lever" and isinstance(part, (Options, Promises))
+            static = slot.name in _STATIC or (
+                slot.name == "lever" and isinstance(part, (Options, Promises))
             )
             if not static and value.shape[-1] != 1:
-                changed[field.name] = value[..., index]
+                changed[slot.name] = value[..., index]
         elif is_dataclass(value) and not isinstance(value, type):
-            changed[field.name] = take(value, index)
+            changed[slot.name] = take(value, index)
         elif isinstance(value, tuple) and value and is_dataclass(value[0]):
-            changed[field.name] = tuple(take(each, index) for each in value)
+            changed[slot.name] = tuple(take(each, index) for each in value)
     return replace(part, **changed)
 
 

@@ -191,6 +191,8 @@ class Papers:
             term=np.floor(self.floats(self.runs, low=1, high=9)),
             trust=self.floats(self.runs, low=0),
             opens=self.coins(self.runs),
+            outside=np.where(self.coins(self.runs), self.floats(self.runs), 0.0),
+            their_outside=np.where(self.coins(self.runs), self.floats(self.runs), 0.0),
         )
 
     def assent(self) -> Assent:

@@ -214,18 +214,20 @@ def _chances(to_responder, floor, belief, width, n, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _talk(mine, yours, possible, package, n, patience, opens, belief, width, chance, out):
+def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, width, chance, out):
     """Reason back from the last round over the packages listed; chance is written into."""
     offer, threshold, odds = out
-    ahead_mine = 0.0  # my value of the talks from the next round on
-    ahead_yours = 0.0
+    ahead_mine, ahead_yours = outside  # value of the talks from the next round on
     for t in range(len(offer) - 1, -1, -1):
         speak = opens == (t % 2 == 0)
         wait, floor = patience[0] * ahead_mine, patience[1] * ahead_yours
+        alone, elsewhere = outside  # of the proposer, of the responder
         to_proposer, to_responder = mine, yours
         if not speak:
-            wait, floor = floor, wait
+            wait, floor, alone, elsewhere = floor, wait, elsewhere, alone
             to_proposer, to_responder = yours, mine
+        if elsewhere > floor:  # rather than go on it would walk out
+            wait, floor = alone, elsewhere
         _chances(to_responder, floor, belief, width, n, chance)
         best, pick = wait, 0
         for i in range(1, n):
@@ -257,6 +259,7 @@ def _plan(
     bodies,
     costs,
     consent,
+    outside,
     opens,
     threats,
     bonds,
@@ -309,6 +312,7 @@ def _plan(
             package,
             n,
             patience,
+            (outside[0][r], outside[1][r]),
             opens[r],
             belief,
             width[r],
@@ -321,8 +325,9 @@ def plan(seat: Seat, customs: Customs) -> Plan:
     """Best proposals and acceptance thresholds for all rounds of alternating offers.
 
     The proposer picks the package with the highest P(accept) gain + (1 - P) value(refusal); the
-    responder accepts a gain of at least its believed best counter or walk (Rubinstein 1982 with a
-    last round; Fearon 1995 for the uniform belief). Refusing is worth
+    responder accepts a gain of at least its believed best counter, or what it could have elsewhere
+    if that is more (Rubinstein 1982 with a last round; Binmore, Shaked and Sutton 1989 for outside
+    options; Fearon 1995 for the uniform belief). Refusing is worth
 
     V_i(refuse) = (1 - d)[(1 - P) u(status quo) + P u(threat)] + d V~, with V~ the believed
     settlement: settlement odds times the egalitarian package (Kalai 1977) while talks are open.
@@ -352,6 +357,7 @@ def plan(seat: Seat, customs: Customs) -> Plan:
         _bodies(seat, runs),
         (_runs_first(seat.home.cost), _runs_first(seat.their_home.cost)),
         _runs_first(seat.consent),
+        (full_runs(seat.outside, runs), full_runs(seat.their_outside, runs)),
         full_runs(seat.opens, runs),
         tuple(
             full_runs(x, runs)

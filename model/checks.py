@@ -246,6 +246,8 @@ def tables(d: Draft) -> Iterator[Fault]:
         yield from _too_many(d, at, here)
         yield from _packages(d, at, table, here)
         yield from _demands(d, at, table, here)
+        for name in table.outside:
+            yield from _by_party(d, (*at, "outside", name), name, table)
         if table.commitment:
             yield from _commitment(d, (*at, "commitment"), table)
     for i, agreement in d.agreements.items():

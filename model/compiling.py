@@ -508,6 +508,10 @@ def _tables(
                 payer=actors.index(commitment.payer) if commitment else NOBODY,
                 theatre=theatres.index(commitment.theatre) if commitment else NOBODY,
                 threats=np.array(mine, dtype=np.int64),
+                outside=(
+                    numbers.of(f"{path}.outside.{actors[a]}", table.outside.get(actors[a])),
+                    numbers.of(f"{path}.outside.{actors[b]}", table.outside.get(actors[b])),
+                ),
                 bundle_names=tuple(sorted(table.packages)),
                 bundles=tuple(
                     tuple(

@@ -150,6 +150,7 @@ def _table_references(at: Path, table: Table) -> Iterator[Reference]:
     yield from _each((*at, "levers"), "lever", table.levers)
     for i, package in table.packages.items():
         yield from _each((*at, "packages", i, "moves"), "lever", package.moves)
+    yield from _each((*at, "outside"), "actor", table.outside)
     for n, demand in enumerate(table.demands):
         yield (*at, "demands", n, "by"), "actor", demand.by
         yield (*at, "demands", n, "lever"), "lever", demand.lever

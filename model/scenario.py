@@ -163,6 +163,7 @@ class TableRules:
     payer: int  # actor whose payments buy commitment, or NOBODY
     theatre: int  # theatre of the commitment, or NOBODY
     threats: Ints  # (threat at this table,) index of the threat
+    outside: tuple[Floats, Floats]  # (run,) of each party, utility over refusing
     bundle_names: tuple[str, ...]
     bundles: tuple[tuple[tuple[int, int], ...], ...]  # named packages: (lever, steps) pairs
 

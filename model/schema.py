@@ -414,6 +414,7 @@ class Table(Part):
     threats: tuple[Threat, ...] = ()
     term: Quantity  # quarters that a deal lasts
     commitment: Commitment | None = None
+    outside: dict[Id, Quantity] = {}  # utility over refusing that a party has by walking out
     closed_until: Quarter | None = None
     visible: Literal["all", "parties"] = "all"
 

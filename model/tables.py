@@ -23,7 +23,7 @@ from model.politics import ratification_room
 from model.scenario import NOBODY, Levers, Scenario, TableRules, column, slot_limits
 from model.schema import ACCOUNTS
 from model.theatres import SECURITY, is_hot
-from model.world import World, ruptured, slots
+from model.world import World, full, ruptured, slots
 
 
 @dataclass(frozen=True)
@@ -322,6 +322,8 @@ def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
         term=np.broadcast_to(table.term, world.runs),
         trust=view.trust[me, other],
         opens=np.zeros(world.runs, dtype=bool),
+        outside=full(table.outside[k], world.runs),
+        their_outside=full(table.outside[1 - k], world.runs),
     )
 
 

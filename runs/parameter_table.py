@@ -82,6 +82,7 @@ UNITS: tuple[tuple[str, str], ...] = (
     ("tables.*.demands.*.norms.*", "{unit}"),
     ("tables.*.threats.*.floor", UTILITY),
     ("tables.*.threats.*.private", "sd of security"),
+    ("tables.*.outside.*", UTILITY),
     ("tables.*.commitment.in_kind.*", "cash per {unit}"),
     ("events.*.odds", CHANCE),
     ("events.*.when.hazard", f"{CHANCE} a quarter"),

@@ -59,7 +59,7 @@ def submodels() -> str:
 def resolve(name: str) -> object:
     """Return what a dotted name stands for: a module's function, or a method of its class."""
     parts = name.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
+    for cut in range(len(parts), 0, -1):
         try:
             found: object = import_module(".".join(parts[:cut]))
         except ModuleNotFoundError:

@@ -64,15 +64,17 @@ def reference_talks(
 ) -> tuple[Ints, Floats, Floats]:
     """Offers, thresholds and odds: the better offer is found by scanning whole rows."""
     packages, runs = valuation.mine.shape
-    ahead = np.zeros((2, runs))  # mine, theirs
+    ahead = outside = np.array([seat.outside, seat.their_outside]) + np.zeros(runs)
     worth = (valuation.mine, valuation.theirs)
     patience = [np.broadcast_to(g.round_discount, runs) for g in (seat.me, seat.them)]
-    offer = np.zeros((customs.rounds, runs), dtype=np.int64)
-    threshold, odds = np.zeros((customs.rounds, runs)), np.zeros((customs.rounds, runs))
+    threshold, odds = np.zeros((2, customs.rounds, runs))
+    offer = np.zeros(odds.shape, dtype=np.int64)
     for t in reversed(range(customs.rounds)):
         mine = seat.opens == (t % 2 == 0)
         wait = np.where(mine, patience[0] * ahead[0], patience[1] * ahead[1])
         floor = np.where(mine, patience[1] * ahead[1], patience[0] * ahead[0])
+        apart = np.where(mine, outside, outside[::-1])
+        wait, floor = np.where(apart[1] > floor, apart, [wait, floor])
         best, best_odds = wait.copy(), np.zeros(runs)
         pick = np.zeros(runs, dtype=np.int64)
         for p in range(1, packages):
@@ -83,8 +85,7 @@ def reference_talks(
             better = valuation.possible[p] & (value > best + TIE)
             best, best_odds = np.where(better, value, best), np.where(better, chance, best_odds)
             pick = np.where(better, p, pick)
-        each = np.arange(runs)
-        responder = np.where(mine, worth[1][pick, each], worth[0][pick, each])
+        responder = np.where(mine, *(w[pick, np.arange(runs)] for w in worth[::-1]))
         got = np.where(pick > 0, np.maximum(responder, floor), floor)
         offer[t] = np.where(mine, pick, 0)
         odds[t] = np.where(mine, best_odds, 0.0)

@@ -15,6 +15,7 @@ PATIENCE = (0.9, 0.8)
 GRID = 0.01  # slices of the pie
 CURVE = np.round(np.arange(0.5, 0.96, 0.05), 2)
 SHARES = np.linspace(0.0, 1.0, 101)
+OUTSIDE = (0.1, 0.25, 0.35, 0.5)
 LAST_WORDS = {1: 1.0, 2: 0.2, 3: 0.92, 4: 0.344}
 
 
@@ -23,6 +24,23 @@ def first_share(first: Floats, second: Floats, rounds: int = 200) -> Floats:
     file = changed(read("divide"), rules={"rounds": rounds})
     values = {"actors.Ann.round_discount": first, "actors.Ben.round_discount": second}
     return play(file, len(first), 1, values).end("share")
+
+
+def outside_options() -> list[Check]:
+    """Check that an outside option of the second counts only above what it would get anyway."""
+    d1, d2 = PATIENCE
+    equilibrium = d2 * (1 - d1) / (1 - d1 * d2)  # of the second: .286
+    number = {"range": (0.0, 1.0), "source": "rubinstein_1982"}
+    checks = []
+    for outside in OUTSIDE:
+        data = read("divide").model_dump(by_alias=True)["tables"]["pie"]
+        table = data | {"outside": {"Ben": number | {"value": outside}}}
+        got = float(play(changed(read("divide"), tables={"pie": table}), 1, 1).end("share")[0])
+        wanted = 1 - max(equilibrium, outside)
+        what = f"first share, the second has {outside:g} elsewhere"
+        slack = GRID / (1 - d1 * d2) if outside < equilibrium else GRID
+        checks.append(equal(what, "1 - max(d2 (1 - d1)/(1 - d1 d2), outside)", wanted, got, slack))
+    return checks
 
 
 def nash_split(first: Floats, second: Floats) -> float:
@@ -82,6 +100,7 @@ def division() -> Finding:
         slack = GRID / (1 - CURVE[worst] * p)
         checks.append(equal(what, formula, wanted[worst], shares[worst], float(slack)))
 
+    checks += outside_options()
     checks += nash_axioms()
 
     def draw(axes: Axes) -> None:
