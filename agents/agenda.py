@@ -116,15 +116,17 @@ def best_tables(worth: Floats, available: Bools, slots: Ints) -> Bools:
 
 
 def believed_settlement(prospect: Prospect) -> Floats:
-    """How far I believe the other would go on the headline lever in one deal, credit, (run,).
+    """How far I believe the other could go on the headline lever in one deal, credit, (run,).
 
-    The largest single move that still gains the other something against the threat it faces.
+    The largest single move that leaves it no worse than the threat it faces, and that the body
+    which ratifies for it passes at even odds or better: ratification sets the price (Putnam 1988).
     """
     seat = prospect.seat
     theirs = package_utilities(seat.them, seat.theirs, seat.packages)[1:]
     hurt = each_utility(seat.them, seat.leverage[:, None])[0] * seat.leverage_odds
     best = np.zeros(theirs.shape[1])
     for m in np.flatnonzero(prospect.headline[:-1]):
-        agrees = (theirs[m] >= hurt) & ~seat.blocked[m]
+        passes = seat.their_home.cost[m] <= seat.their_home.room
+        agrees = (theirs[m] >= hurt) & passes & ~seat.blocked[m]
         best = np.where(agrees, np.maximum(best, seat.credit[m]), best)
     return best

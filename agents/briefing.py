@@ -102,6 +102,8 @@ class Seat:
     menace_odds: Floats  # (run,) believed chance that a refusal brings it
     leverage: Floats  # (account, run) my estimate of what my own threat would cost them
     leverage_odds: Floats  # (run,)
+    coerced: Bools  # (run,) a threat of theirs stands announced
+    coercing: Bools  # (run,) one of mine does
     term: Floats  # (run,) quarters that a deal lasts
     trust: Floats  # (run,) that they keep promises, 0 to 1
     opens: Bools  # (run,) I speak in the even rounds

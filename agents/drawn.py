@@ -188,6 +188,8 @@ class Papers:
             menace_odds=self.floats(self.runs, low=0),
             leverage=self.changes(1)[:, 0],
             leverage_odds=self.floats(self.runs, low=0),
+            coerced=self.coins(self.runs),
+            coercing=self.coins(self.runs),
             term=np.floor(self.floats(self.runs, low=1, high=9)),
             trust=self.floats(self.runs, low=0),
             opens=self.coins(self.runs),

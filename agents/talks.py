@@ -82,6 +82,8 @@ class Plan:
     their_refusal: Floats  # (run,) my estimate of what it is worth to them
     bond: Floats  # (run,) worth to me of each unit that they gain: the shadow of the future
     their_bond: Floats  # (run,)
+    grudge: Floats  # (run,) what signing under an announced threat of theirs costs me in goodwill
+    their_grudge: Floats  # (run,)
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,7 @@ def _plan(
     opens,
     threats,
     bonds,
+    grudges,
     settlement_odds,
     belief,
     width,
@@ -299,9 +302,9 @@ def _plan(
         hurt = _change_utility(them, kinds[1], threats[2], r)
         their_refusal[r] = (1.0 - them[3][r]) * threats[3][r] * hurt + them[3][r] * settlement
         for i in range(1, n):
-            relation = bonds[0][r] * min(max(yours[i], 0.0), 1.0)
+            relation = bonds[0][r] * min(max(yours[i], 0.0), 1.0) - grudges[0][r]
             gain[i] = passage[i] * (mine[i] + relation - refusal[r])
-            relation = bonds[1][r] * min(max(mine[i], 0.0), 1.0)
+            relation = bonds[1][r] * min(max(mine[i], 0.0), 1.0) - grudges[1][r]
             your_gain[i] = passage[i] * (yours[i] + relation - their_refusal[r])
         patience = me[4][r], them[4][r]
         talk = offer[:, r], threshold[:, r], odds[:, r]
@@ -339,10 +342,12 @@ def plan(seat: Seat, customs: Customs) -> Plan:
     offer = np.zeros((customs.rounds, runs), dtype=np.int64)
     threshold, odds = np.zeros(offer.shape), np.zeros(offer.shape)
     refusal, their_refusal = np.empty(runs), np.empty(runs)
-    bonds = tuple(
-        relation_factor(goals, customs, seat.term) * customs.relation_gain
-        for goals in (seat.me, seat.them)
-    )
+    weights = [relation_factor(goals, customs, seat.term) for goals in (seat.me, seat.them)]
+    bonds = [full_runs(weight * customs.relation_gain, runs) for weight in weights]
+    grudges = [
+        full_runs(np.where(told, weight * customs.relation_loss, 0.0), runs)
+        for told, weight in zip((seat.coerced, seat.coercing), weights, strict=True)
+    ]
     _plan(
         _runs_first(seat.own),
         _runs_first(seat.theirs),
@@ -363,19 +368,21 @@ def plan(seat: Seat, customs: Customs) -> Plan:
             full_runs(x, runs)
             for x in (seat.menace, seat.menace_odds, seat.leverage, seat.leverage_odds)
         ),
-        tuple(full_runs(bond, runs) for bond in bonds),
+        tuple(bonds),
+        tuple(grudges),
         full_runs(customs.settlement_odds, runs),
         customs.acceptance,
         full_runs(customs.acceptance_width, runs),
         (offer, threshold, odds, refusal, their_refusal),
     )
-    return Plan(offer, threshold, odds, refusal, their_refusal, *bonds)
+    return Plan(offer, threshold, odds, refusal, their_refusal, *bonds, *grudges)
 
 
 def value_package(seat: Seat, course: Plan, package: Ints) -> Valuation:
     """Transactional utility of one package a run against refusing it.
 
-    gain_i = P(passage) (u_i(after) - V_i(refuse) + (1 - tau_i) rho_i r+ clip(gain_j, 0, 1) B / A_T)
+    gain_i = P(passage) (u_i(after) - V_i(refuse) + (1 - tau_i) rho_i dR B / A_T),
+    dR = r+ clip(gain_j, 0, 1) - r- where a threat of j's stands announced
 
     with P(passage) the chance that both bodies ratify and scripted parties agree (Putnam 1988).
 
@@ -383,8 +390,9 @@ def value_package(seat: Seat, course: Plan, package: Ints) -> Valuation:
     """
     plain = change_utility(seat.me, package_change(seat.packages, seat.own, package))
     theirs = change_utility(seat.them, package_change(seat.packages, seat.theirs, package))
-    relation = course.bond * np.minimum(np.maximum(theirs, 0.0), 1.0)
+    relation = course.bond * np.minimum(np.maximum(theirs, 0.0), 1.0) - course.grudge
     their_relation = course.their_bond * np.minimum(np.maximum(plain, 0.0), 1.0)
+    their_relation = their_relation - course.their_grudge
     passage = np.empty(len(package))
     costs = seat.home.cost, seat.their_home.cost
     bodies = _bodies(seat, len(package))

@@ -144,6 +144,8 @@ def weigh(decider: Decides, briefing: Briefing) -> Weighed:
 def deal_terms(weighed: Weighed, package: int) -> Terms:
     """Split the value of a package: accounts, the shadow of the future, and what refusing brings.
 
+    The future is goodwill earned, less what is lost in giving in to an announced threat.
+
     gain = passage x (accounts' sum + future - refusing), passage the believed chance that it enters
     into force; refusing = threat + settlement: what the other's threat would cost if carried out,
     and what is still hoped for from open talks.
@@ -155,7 +157,7 @@ def deal_terms(weighed: Weighed, package: int) -> Terms:
     threat = (1.0 - goals.discount) * seat.menace_odds * change_utility(goals, seat.menace)
     course = weighed.course
     refusing = course.refusal
-    future = course.bond * np.minimum(np.maximum(valuation.their_plain, 0.0), 1.0)
+    future = course.bond * np.minimum(np.maximum(valuation.their_plain, 0.0), 1.0) - course.grudge
     return {
         **account_parts(goals, change),
         "future": told(future[0]),

@@ -259,6 +259,13 @@ def _threat(
     return change, odds
 
 
+def _threatened(scenario: Scenario, world: World, table: TableRules, by: int) -> Bools:
+    """Say where an announced threat of an actor stands at a table, (run,)."""
+    mine = [n for n in table.threats if scenario.threats.by[n] == by]
+    standing: Bools = world.announced[mine].any(axis=0)
+    return standing
+
+
 def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     """Show a table to one of its parties before the agenda is set."""
     scenario, world = view.scenario, view.world
@@ -319,6 +326,8 @@ def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
         menace_odds=side.menace_odds,
         leverage=side.leverage,
         leverage_odds=side.leverage_odds,
+        coerced=_threatened(scenario, world, table, other),
+        coercing=_threatened(scenario, world, table, me),
         term=np.broadcast_to(table.term, world.runs),
         trust=view.trust[me, other],
         opens=np.zeros(world.runs, dtype=bool),

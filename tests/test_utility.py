@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.agenda import best_tables, name_levers
-from agents.briefing import Assent, Briefing, Customs, Floats, Goals, Ints, Prospect, Seat
+from agents.agenda import believed_settlement, best_tables, name_levers
+from agents.briefing import (
+    Assent,
+    Bools,
+    Briefing,
+    Customs,
+    Floats,
+    Goals,
+    Ints,
+    Prospect,
+    Seat,
+)
 from agents.numerics import exp, log, logistic
 from agents.talks import Valuation, plan, possible_packages
 from agents.utility import (
@@ -181,19 +191,25 @@ def test_values_of_packages_equal_the_formula(briefing: Briefing) -> None:
     settlement = customs.settlement_odds * np.maximum(common, 0.0)
     values = value_each(seat, plan(seat, customs))
 
-    def over_refusal(goals: Goals, own: Floats, other: Floats, hurt: Floats, p: Floats) -> Floats:
+    def over_refusal(
+        goals: Goals, own: Floats, other: Floats, hurt: Floats, p: Floats, told: Bools
+    ) -> Floats:
         d = goals.discount
         refusal = (1.0 - d) * p * change_utility(goals, hurt) + d * settlement
-        bond = relation_factor(goals, customs, seat.term) * customs.relation_gain
-        return passage * (own + bond * np.clip(other, 0.0, 1.0) - refusal)
+        weight = relation_factor(goals, customs, seat.term)
+        bond, grudge = weight * customs.relation_gain, weight * customs.relation_loss
+        relation = bond * np.clip(other, 0.0, 1.0) - np.where(told, grudge, 0.0)
+        return passage * (own + relation - refusal)
 
     np.testing.assert_array_equal(values.passage, passage)
     np.testing.assert_array_equal(values.possible, possible)
     np.testing.assert_array_equal(
-        values.mine, over_refusal(seat.me, plain, theirs, seat.menace, seat.menace_odds)
+        values.mine,
+        over_refusal(seat.me, plain, theirs, seat.menace, seat.menace_odds, seat.coerced),
     )
     np.testing.assert_array_equal(
-        values.theirs, over_refusal(seat.them, theirs, plain, seat.leverage, seat.leverage_odds)
+        values.theirs,
+        over_refusal(seat.them, theirs, plain, seat.leverage, seat.leverage_odds, seat.coercing),
     )
 
 
@@ -398,6 +414,8 @@ def seat(own: Any, theirs: Any, **changes: Any) -> Seat:
         menace_odds=np.zeros(1),
         leverage=none,
         leverage_odds=np.zeros(1),
+        coerced=np.zeros(1, dtype=bool),
+        coercing=np.zeros(1, dtype=bool),
         term=np.array([2.0]),
         trust=np.ones(1),
         opens=np.array([True]),
@@ -497,6 +515,47 @@ def test_refusal_and_gain_by_hand() -> None:
     assert values.theirs[1:, 0] == pytest.approx([0.18, 0.3 + 0.2 * 0.15 - 0.03])
 
 
+def test_what_is_signed_under_a_threat_earns_less_goodwill() -> None:
+    """As above; the relation weighs .2, r- is .3: .06 less to the one threatened, in all deals."""
+    third = [1 / 3, 1]
+    free = seat([third[::-1], [0, 0]], [third, [0, 0]])
+    losing = customs(relation_loss=np.array([0.3]))
+    before = value_each(free, plan(free, losing))
+    for told, mine, theirs in (("coerced", 0.06, 0.0), ("coercing", 0.0, 0.06)):
+        pressed = replace(free, **{told: np.array([True])})  # type: ignore[arg-type]
+        after = value_each(pressed, plan(pressed, losing))
+        assert before.mine[1:] - after.mine[1:] == pytest.approx(mine)
+        assert before.theirs[1:] - after.theirs[1:] == pytest.approx(theirs)
+
+
+def test_what_the_other_could_settle_for_by_hand() -> None:
+    """Of moves that cost it 1, 2 and 3 votes, it wants the first and the last: room is for 2.5.
+
+    With a threat that would cost it as much as the second it would bear that one, too.
+    """
+    view = seat(
+        [[1, 1, 1], [0, 0, 0]],
+        [[0.1, -0.1, 0.2], [0, 0, 0]],
+        credit=np.array([[10.0], [20.0], [30.0], [0.0]]),
+        their_home=Assent(np.array([[1.0], [2.0], [3.0], [0.0]]), np.array([2.5]), np.ones(1)),
+    )
+    prospect = Prospect(
+        seat=view,
+        available=np.array([True]),
+        mine=np.array([False]),
+        exit_cost=np.zeros((4, 1)),
+        headline=np.array([True, True, True, False]),
+        demands=np.zeros((1, 1)),
+        standing=np.array([-np.inf]),
+    )
+    assert believed_settlement(prospect) == 10.0
+    threat = replace(view, leverage=np.array([[-0.1], [0.0]]), leverage_odds=np.array([1.0]))
+    pressed = replace(prospect, seat=threat)
+    assert believed_settlement(pressed) == 20.0
+    wide = replace(view, their_home=replace(view.their_home, room=np.array([3.0])))
+    assert believed_settlement(replace(prospect, seat=wide)) == 30.0
+
+
 @given(briefings("offer"))
 def test_full_transactionalism_leaves_the_quid_pro_quo(briefing: Briefing) -> None:
     """At tau = 1 relations count nothing, whatever they gain; the deal's own term stays."""
@@ -512,8 +571,9 @@ def test_full_transactionalism_leaves_the_quid_pro_quo(briefing: Briefing) -> No
 
 
 @given(briefings("offer"))
-def test_less_transactionalism_never_makes_a_deal_worse(briefing: Briefing) -> None:
-    ours = briefing.seats[0]
+def test_less_transactionalism_never_makes_a_free_deal_worse(briefing: Briefing) -> None:
+    """Without a threat of theirs: with one, who cares for the relation resents it more."""
+    ours = replace(briefing.seats[0], coerced=np.zeros_like(briefing.seats[0].coerced))
     soft = replace(ours.me, transactionalism=ours.me.transactionalism / 2)
     softer = replace(ours, me=soft)
     before = value_each(ours, plan(ours, briefing.customs)).mine
