@@ -306,6 +306,25 @@ def test_what_leaving_an_agreement_costs_is_felt_at_home() -> None:
     assert kept[:2] == pytest.approx(broken[:2])
 
 
+def test_a_table_opens_for_nothing_once_its_term_is_over_or_an_event_frees_it() -> None:
+    """The deal of the first quarter closes the table for four; a shock frees it, not its levers."""
+    costly = {name: {"exit_cost": numbers(Ann=0.2)} for name in ("gift", "help", "guard")}
+    plain = {"levers": costly, "rules": rules(first_mover="opener", support_treasury=0)}
+    freed = event({"quarter": "2025Q2"}, {"reopen": "pact"})
+    for quarter, lever_, events, cost in (
+        (3, "guard", {}, 0.2),
+        (4, "guard", {}, 0.0),
+        (1, "guard", {"freed": freed}, 0.0),
+        (1, "gift", {"freed": freed}, 0.2),
+    ):
+        file = trio(events=events, **plain)
+        again = but(ANN, opens={**ANN.opens, quarter: {"pact": [lever_]}})
+        calm = support_of(played(file, quarter + 1), "Ann")
+        opened = support_of(played(file, quarter + 1, ann=again), "Ann")
+        weight = file.rules.support_deal.value
+        assert calm[-1] - opened[-1] == pytest.approx(weight * cost), (quarter, lever_)
+
+
 def test_a_bluff_is_felt_at_home() -> None:
     """An audience holds it against its leader that he backed down (Fearon 1994)."""
     called = support_of(played(no_rumours(), 3, ann=Script(REFUSED.opens, announces=[0])), "Ann")
