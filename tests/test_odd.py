@@ -41,7 +41,7 @@ CONCEPTS = (
 )
 DESCRIBED = (
     *(f"model.{m}" for m in ("theatres", "ledger", "beliefs", "politics", "bargaining", "tables")),
-    *(f"model.{m}" for m in ("moves", "reckoning", "events", "assembly")),
+    *(f"model.{m}" for m in ("agenda", "moves", "reckoning", "events", "assembly")),
     *(f"agents.{m}" for m in ("utility", "talks", "agenda")),
 )
 DOTTED = re.compile(r"(?:agents|model|runs)(?:\.\w+)+")
@@ -57,7 +57,7 @@ def submodels() -> str:
 
 
 def resolve(name: str) -> object:
-    """Return what a dotted name stands for: a module's function, or a method of its class."""
+    """Return what a dotted name stands for: a module, its function, or a method of its class."""
     parts = name.split(".")
     for cut in range(len(parts), 0, -1):
         try:
