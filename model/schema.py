@@ -82,8 +82,8 @@ class Rules(Part):
     acceptance: Literal["exact", "uniform", "logistic"]
     acceptance_width: Quantity  # utility; spread of the belief about the other's threshold
     settlement_odds: Quantity  # believed chance that open talks settle
-    named_levers: Annotated[int, Field(ge=1)]
-    sweeteners: Annotated[int, Field(ge=0)]
+    named_levers: Annotated[int, Field(ge=1, le=20)]
+    sweeteners: Annotated[int, Field(ge=0, le=20)]
     weight_noise: Quantity  # relative sd of perceived weights
     concession: Quantity  # a quarter, decay of a headline demand
     relation_persistence: Quantity  # a quarter

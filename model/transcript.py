@@ -23,6 +23,17 @@ FORMAT = 1  # raised when a reader of the old format would misread the new one
 FILE_NAME = "transcript.jsonl"
 CHAIN_DIGITS = 16  # 64 bits: against accidents, not against forgers
 _TAIL = len(',"chain":""}') + CHAIN_DIGITS
+NEEDED: dict[str, type] = {  # in the header, to play the game again
+    "scenario": str,
+    "source": str,
+    "scenario_hash": str,
+    "version": str,
+    "seed": int,
+    "run": int,
+    "quarters": int,
+    "settings": dict,
+    "doctrines": dict,
+}
 _DTYPES: dict[str, Any] = {
     "open": bool,
     "named": np.int64,
@@ -126,6 +137,9 @@ def read_transcript(path: Path | str) -> Transcript:
         if event is None or event.pop("chain", None) != chain:
             raise TranscriptError(path, "this line, or one before it, has been changed", number)
         events.append(event)
+    odd = [k for k, kind in NEEDED.items() if type(events[0].get(k)) is not kind]
+    if odd:
+        raise TranscriptError(path, f"its header does not say {' nor '.join(odd)}", 1)
     if events[-1]["event"] != "end":
         last = [e["quarter"] for e in events if e["event"] == "quarter"]
         when = f"in {last[-1]}" if last else "before the first quarter"
@@ -140,8 +154,9 @@ def _lines(path: Path) -> list[str]:
         raise TranscriptError(path, "there is no such file") from None
     except UnicodeDecodeError:
         raise TranscriptError(path, "not a transcript: it is not text") from None
-    except OSError as error:
-        raise TranscriptError(path, f"cannot be read ({error.strerror})") from None
+    except (OSError, ValueError) as error:  # a path may hold what is no character
+        problem = getattr(error, "strerror", None) or "no such name can be"
+        raise TranscriptError(path, f"cannot be read ({problem})") from None
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if lines == [""]:
         raise TranscriptError(path, "not a transcript: it is empty")
@@ -151,7 +166,7 @@ def _lines(path: Path) -> list[str]:
 def _parse(line: str) -> Event | None:
     try:
         event = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, or none that anybody means
         return None
     return event if isinstance(event, dict) else None
 

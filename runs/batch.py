@@ -26,7 +26,7 @@ from model.schema import ScenarioFile
 from runs.arms import side_by_side
 from runs.engines import Job, run_chunks
 from runs.ensemble import seat_doctrines
-from runs.errors import UserError, check_numbers
+from runs.errors import RUNS, UserError, check_numbers
 from runs.outcomes import Watched, watched_series
 from runs.patterns import as_lines, hold
 from runs.store import (
@@ -48,7 +48,6 @@ __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 
 CHUNK = 256  # games that are played together: what a processor's cache holds, and one file
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
-RUNS = 2**32  # the run's number is one word of the counter of each draw
 LINES = 10  # progress lines where there is no terminal
 
 

@@ -1,6 +1,7 @@
 """What goes wrong on the user's side."""
 
 SEEDS = 2**64
+RUNS = 2**32  # the run's number is one word of the counter of each draw
 LONGEST = 400  # quarters, as in a scenario
 
 
@@ -18,7 +19,7 @@ def check_numbers(seed: int, quarters: int | None, run: int = 0) -> None:
     """
     if not 0 <= seed < SEEDS:
         raise UserError(f"--seed {seed}: a whole number from 0 to 2^64 - 1")
-    if run < 0:
-        raise UserError(f"--run {run}: games are numbered from 0")
+    if not 0 <= run < RUNS:
+        raise UserError(f"--run {run}: games are numbered from 0 to 2^32 - 1")
     if quarters is not None and not 1 <= quarters <= LONGEST:
         raise UserError(f"--quarters {quarters}: from 1 to {LONGEST}")

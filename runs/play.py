@@ -15,7 +15,7 @@ from agents.answers import DoctrineError
 from agents.doctrine import find, get_doctrine, is_doctrine, moved_to, reference_of
 from model.chronicle import Chronicle
 from model.notice import NOTICE
-from model.parameters import check_settings, resolve
+from model.parameters import check_settings
 from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
 from model.standing import digest, header
@@ -195,6 +195,7 @@ def replay(
             f" one ({scenario_hash(file)[:12]}); name the one of then with --scenario"
         )
         raise TranscriptError(Path(path), problem)
+    _check_header(Path(path), file, told)
     moved = dict(doctrines or {})
     for actor in moved.keys() - told["doctrines"].keys():
         raise UserError(f"--doctrine {actor}: no such actor in {path}")
@@ -203,7 +204,7 @@ def replay(
         rng=told["seed"],
         run=told["run"],
         quarters=told["quarters"],
-        settings={resolve(file, k): v for k, v in told["settings"].items()},
+        settings=told["settings"],
         doctrines={
             actor: get_doctrine(as_it_was(path, actor, reference, moved.get(actor)))
             if is_doctrine(reference)
@@ -212,6 +213,23 @@ def replay(
         },
     )
     return Replayed(transcript, difference(transcript, game))
+
+
+def _check_header(path: Path, file: ScenarioFile, told: Event) -> None:
+    """Check that a header names a game that can be, as one written by hand may not.
+
+    Raises
+    ------
+    TranscriptError
+        Says what is wrong.
+    """
+    try:
+        check_numbers(told["seed"], told["quarters"], told["run"])
+        check_settings(file, told["settings"])
+    except (ValueError, TypeError) as error:
+        raise TranscriptError(path, str(error), 1) from None
+    if told["doctrines"].keys() != file.actors.keys():
+        raise TranscriptError(path, "its doctrines are not those of the scenario's actors", 1)
 
 
 def as_it_was(path: str | Path, actor: str, reference: str, moved: str | None) -> str:

@@ -2,7 +2,8 @@
 
 A folder holds
 
-    manifest.json                                what was played: scenario, seed, parameters …
+    manifest.json                                what was played: scenario, seed, parameters …;
+                                                 its last line is the hash of what it says
     outcomes/part-000000-000255.parquet          one row per game
     trajectories/part-000000-000255.parquet      one row per game and quarter
     …/part-….parquet.sha256                      their content hashes (`sha256sum -c` reads them)
@@ -41,9 +42,10 @@ from runs.errors import UserError
 from runs.outcomes import Column, Values
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2  # raised when a reader of the old format would misread the new one
 KINDS = ("outcomes", "trajectories")
-NOT_COMPARED = {"command", "created", "made_with", "notice"}
+HASH = "sha256"
+NOT_COMPARED = {"command", "created", "made_with", "notice", HASH}
 ALL = "all"
 Manifest = dict[str, Any]
 Shard = tuple[int, int]  # this one of how many, from 1
@@ -221,7 +223,7 @@ def is_whole(file: Path) -> bool:
         noted = _hash_file(file).read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError):
         return False
-    return noted[:1] == [sha256(file.read_bytes()).hexdigest()]
+    return noted == [sha256(file.read_bytes()).hexdigest(), file.name]
 
 
 def _claim(folder: Path, manifest: Manifest, tag: str) -> None:
@@ -235,7 +237,7 @@ def _claim(folder: Path, manifest: Manifest, tag: str) -> None:
     file = folder / MANIFEST
     empty = not any(next((folder / kind).glob("part-*.parquet"), None) for kind in KINDS)
     if empty:
-        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(sealed(manifest), indent=2, ensure_ascii=False) + "\n"
         write_whole(file, text.encode(), tag)
     elif not file.exists():
         raise UserError(f"{folder} holds results without a {MANIFEST}: choose another folder")
@@ -264,22 +266,34 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 (a line of a terminal)
 
 
+def sealed(manifest: Manifest) -> Manifest:
+    """Add the hash of what a manifest says: a changed number must not pass for the truth."""
+    said = {key: value for key, value in manifest.items() if key != HASH}
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return said | {HASH: sha256(text.encode()).hexdigest()}
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a results folder.
 
     Raises
     ------
     UserError
-        If there is none, or it cannot be read.
+        If there is none, it cannot be read, is of another format, or has been changed.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{folder} is no results folder: it has no {MANIFEST}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{folder / MANIFEST} is damaged: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise UserError(f"{folder / MANIFEST} has another format: use the program that wrote it")
+    if sealed(manifest) != manifest:
+        raise UserError(
+            f"{folder / MANIFEST} has been changed since it was written, so it does not say what "
+            "these results are of: put the old one back, or choose another folder with --out"
+        )
     return manifest
 
 
@@ -457,11 +471,11 @@ def _whole_files(folder: Path) -> list[Path]:
     UserError
         Names the files whose content is not what was written.
     """
-    files = sorted(folder.glob("part-*.parquet"), key=Part.of)
+    files = [file for file in sorted(folder.glob("part-*.parquet")) if file.is_file()]
     broken = [file.name for file in files if not is_whole(file)]
     if broken:
         raise UserError(
             f"in {folder} these files are not as they were written: {', '.join(broken)}; delete "
             "them and run the same command again, which plays their games anew"
         )
-    return files
+    return sorted(files, key=Part.of)
