@@ -152,7 +152,6 @@ WORDS = [
     *("0", "1", "2", "-1", "1/2", "tau=.5", "tau=", "Client=hedger", "Ann=random", "lever.pie"),
     *("nan", "1e9999", "9" * 30, "--seed=1", "--quarters=1", "--runs=2", "--workers=1"),
 ]
-LONG = ("theory", "bench", "scales")  # take minutes, and read no more than the others do
 
 
 @pytest.mark.slow
