@@ -15,47 +15,45 @@ def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):
     slots = np.full((asks + sweeteners, n_runs), -1, dtype=np.int64)
     worth = np.zeros(n_runs)
     chosen = np.empty(asks + sweeteners, dtype=np.int64)
+    gain, lent = np.empty(n_moves), np.empty(n_moves)  # of the open moves of one run
+    on = np.empty(n_moves, dtype=np.int64)  # their levers
     for r in range(n_runs):
+        n_open = 0
+        for m in range(n_moves):
+            if not blocked[m, r]:
+                gain[n_open], lent[n_open], on[n_open] = mine[m, r], theirs[m, r], lever[m, r]
+                n_open += 1
         for n in range(asks + sweeteners):
-            best = 0.0
-            pick = -1
-            for m in range(n_moves):
-                if blocked[m, r]:
-                    continue
-                named = False
-                for done in range(n):
-                    if chosen[done] >= 0 and lever[m, r] == lever[chosen[done], r]:
-                        named = True
-                if named:
-                    continue
+            best, chosen[n] = 0.0, -1
+            for m in range(n_open):
                 if n < asks:
-                    score = mine[m, r]
-                    if n == 0 and lever[m, r] == first[r] and score > 0.0:
+                    score = gain[m]
+                    if n == 0 and on[m] == first[r] and score > 0.0:
                         score += 1e6
                 else:
-                    score = theirs[m, r] + min(mine[m, r], 0.0) if theirs[m, r] > 0.0 else 0.0
-                if score > best:
-                    best = score
-                    pick = m
-            chosen[n] = pick
-            if pick >= 0:
-                slots[n, r] = lever[pick, r]
+                    score = lent[m] + min(gain[m], 0.0) if lent[m] > 0.0 else 0.0
+                if score <= best:
+                    continue
+                named = False
+                for slot in range(n):
+                    named = named or slots[slot, r] == on[m]
+                if not named:
+                    best, chosen[n], slots[n, r] = score, m, on[m]
         for a in range(asks):
             if chosen[a] < 0:
                 continue
-            for m in range(n_moves):
-                if blocked[m, r] or lever[m, r] != slots[a, r]:
+            for m in range(n_open):
+                if on[m] != slots[a, r]:
                     continue
                 for s in range(asks - 1, asks + sweeteners):
-                    gain = mine[m, r]
-                    lent = theirs[m, r]
+                    won, given = gain[m], lent[m]
                     if s >= asks:
                         if chosen[s] < 0:
                             continue
-                        gain += mine[chosen[s], r]
-                        lent += theirs[chosen[s], r]
-                    chance = min(max(0.5 + 0.5 * lent / width[r], 0.0), 1.0)
-                    worth[r] = max(worth[r], chance * gain)
+                        won += gain[chosen[s]]
+                        given += lent[chosen[s]]
+                    chance = min(max(0.5 + 0.5 * given / width[r], 0.0), 1.0)
+                    worth[r] = max(worth[r], chance * won)
     return slots, worth
 
 

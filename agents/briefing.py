@@ -86,7 +86,7 @@ class Seat:
     me: Goals
     them: Goals  # my estimate
     packages: Ints  # (package, K) index of moves
-    prefix: Ints  # (package,) the package without its last move, an earlier one
+    prefix: Ints  # (package,) the package without its last move, an earlier one; in rising order
     own: Floats  # (account, move + 1, run) change in my accounts
     theirs: Floats  # (account, move + 1, run) my estimate of the change in theirs
     lever: Ints  # (move + 1, run) lever of the move, an index into `names`; -1 = none

@@ -146,6 +146,7 @@ class Papers:
             chosen = tuple(self.rng.choice(self.moves, size, replace=False).tolist())
             begun = [chosen[: n + 1] for n in range(size)]
             rows += [row for row in begun if row not in rows]
+        rows.sort(key=lambda row: (len(row), row))
         filled = [[*row, *[self.moves] * (longest - len(row))] for row in rows]
         prefix = [rows.index(row[:-1]) for row in rows]
         return np.array(filled, dtype=np.int64), np.array(prefix, dtype=np.int64)

@@ -16,11 +16,11 @@ from agents.briefing import NO_PACKAGE, Bools, Customs, Floats, Goals, Ints, Sea
 from agents.numerics import logistic1
 from agents.utility import (
     TIE,
-    change_utility,
-    package_change,
     relation_factor,
     value_of,
 )
+
+SURE = 40.0  # beyond it a logistic chance is 1 to the last bit
 
 
 def possible_packages(seat: Seat) -> Bools:
@@ -84,6 +84,7 @@ class Plan:
     their_bond: Floats  # (run,)
     grudge: Floats  # (run,) what signing under an announced threat of theirs costs me in goodwill
     their_grudge: Floats  # (run,)
+    board: Any  # the packages of the seat, and its numbers as the kernels read them
 
 
 @dataclass(frozen=True)
@@ -99,39 +100,40 @@ class Valuation:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _open_packages(prefix, last, blocked, credit, place, package, before, move, credited):
-    """List the packages without a blocked move; returns how many. Entry 0 is no deal.
+def _open_packages(first, last, blocked, credit, package, before, move, credited):
+    """List the packages without a blocked move, in their order; returns how many.
 
-    place : (package,) entry of each package, -1 = blocked; package, before, move, credited :
-    (entry,) number, entry of the prefix, last move, and credit towards a headline demand
+    first : (package + 1,) where the packages that a package begins start; package, before, move,
+    credited : (entry,) number, entry of the prefix, last move, credit towards a headline demand;
+    entry 0 is no deal
     """
-    place[0] = package[0] = before[0] = 0
+    package[0] = before[0] = 0
     credited[0] = 0.0
-    n = 1
-    for p in range(1, len(prefix)):
-        shorter, m = place[prefix[p]], last[p]
-        if shorter < 0 or blocked[m]:
-            place[p] = -1
-            continue
-        place[p] = n
-        package[n] = p
-        before[n] = shorter
-        move[n] = m
-        credited[n] = credited[shorter] + credit[m]
-        n += 1
+    n, i = 1, 0
+    while i < n:
+        for p in range(first[package[i]], first[package[i] + 1]):
+            m = last[p]
+            if not blocked[m]:
+                package[n] = p
+                before[n] = i
+                move[n] = m
+                credited[n] = credited[i] + credit[m]
+                n += 1
+        i += 1
     return n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _open_utilities(goals, kind, prices, r, n, before, move, change, out):
     """Change in one-quarter utility of the packages listed in run r, (entry,)."""
-    position, weights, loss_aversion = goals[0], goals[1], goals[2][r]
+    position, weights, loss_aversion = goals[0], goals[1], goals[2][0, r]
     for i in range(n):
         out[i] = 0.0
     for k in range(prices.shape[0]):
-        touched = False
-        for m in range(prices.shape[1]):
-            touched = touched or prices[k, m] != 0.0
+        touched, i = False, 1
+        while i < n and not touched:
+            touched = prices[k, move[i]] != 0.0
+            i += 1
         if not touched:
             continue
         x, weight = position[k, r], weights[k, r]
@@ -153,7 +155,7 @@ def _open_utilities(goals, kind, prices, r, n, before, move, change, out):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _change_utility(goals, kind, change, r):
     """Change in one-quarter utility of a single change of all accounts in run r."""
-    position, weights, loss_aversion = goals[0], goals[1], goals[2][r]
+    position, weights, loss_aversion = goals[0], goals[1], goals[2][0, r]
     total = 0.0
     for k in range(len(change)):
         if change[k, r] != 0.0:
@@ -164,30 +166,32 @@ def _change_utility(goals, kind, change, r):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def passage1(home, their_home, consent, cost, other_cost):
-    """Chance that a deal enters into force: both bodies ratify it, and scripted parties agree.
-
-    home, their_home : room and spread of a body; cost, other_cost : of the deal, to each
-    """
-    other = logistic1((their_home[0] - other_cost) / their_home[1])
-    return logistic1((home[0] - cost) / home[1]) * other * consent
+def vote1(room, spread, cost):
+    """Chance that a body at home ratifies what costs so much; 1 where nobody votes."""
+    slack = (room - cost) / spread
+    return logistic1(slack) if slack < SURE else 1.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _passages(bodies, costs, consent, r, n, before, move, sums, out):
+def _passages(bodies, costs, consent, r, n, before, move, sums, votes, out):
     """Chances that the packages listed in run r enter into force, (entry,).
 
-    sums : (2, entry) what they cost at home, written into
+    sums, votes : (2, entry) what they cost at either home, and how likely each ratifies
     """
-    home, their_home = (bodies[0][r], bodies[1][r]), (bodies[2][r], bodies[3][r])
-    sums[0, 0] = sums[1, 0] = 0.0
     out[0] = 1.0
     for i in range(1, n):
-        sums[0, i] = sums[0, before[i]] + costs[0][r, move[i]]
-        sums[1, i] = sums[1, before[i]] + costs[1][r, move[i]]
         out[i] = out[before[i]] * consent[r, move[i]]
+    for body in range(2):
+        room, spread = bodies[2 * body, r], bodies[2 * body + 1, r]
+        sums[body, 0], votes[body, 0] = 0.0, vote1(room, spread, 0.0)
+        for i in range(1, n):
+            shorter, cost = before[i], costs[body][r, move[i]]
+            sums[body, i] = sums[body, shorter] + cost
+            votes[body, i] = votes[body, shorter]
+            if cost != 0.0:
+                votes[body, i] = vote1(room, spread, sums[body, i])
     for i in range(1, n):
-        out[i] = passage1(home, their_home, out[i], sums[0, i], sums[1, i])
+        out[i] = votes[0, i] * votes[1, i] * out[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -201,23 +205,18 @@ def _settlement(plain, theirs, passage, possible, n):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _chances(to_responder, floor, belief, width, n, out):
-    """Believed chances that the packages listed are accepted, (entry,)."""
+def acceptance1(slack, belief, width):
+    """Believed chance that a responder accepts, by what it gains beyond its threshold."""
     if belief == 0:
-        for i in range(1, n):
-            out[i] = 1.0 if to_responder[i] - floor >= -TIE else 0.0
-    elif belief == 1:
-        half = 0.5 / width
-        for i in range(1, n):
-            out[i] = min(max(0.5 + (to_responder[i] - floor) * half, 0.0), 1.0)
-    else:
-        for i in range(1, n):
-            out[i] = logistic1((to_responder[i] - floor) / width)
+        return 1.0 if slack >= -TIE else 0.0
+    if belief == 1:
+        return min(max(0.5 + slack * (0.5 / width), 0.0), 1.0)
+    return logistic1(slack / width)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, width, chance, out):
-    """Reason back from the last round over the packages listed; chance is written into."""
+def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, width, out):
+    """Reason back from the last round over the packages listed."""
     offer, threshold, odds = out
     ahead_mine, ahead_yours = outside  # value of the talks from the next round on
     for t in range(len(offer) - 1, -1, -1):
@@ -230,16 +229,18 @@ def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, w
             to_proposer, to_responder = yours, mine
         if elsewhere > floor:  # rather than go on it would walk out
             wait, floor = alone, elsewhere
-        _chances(to_responder, floor, belief, width, n, chance)
-        best, pick = wait, 0
+        best, chance, pick = wait, 0.0, 0
         for i in range(1, n):
-            worth = wait + chance[i] * (to_proposer[i] - wait)
-            if possible[i] and worth > best + TIE:
-                best, pick = worth, i
+            if not possible[i] or to_proposer[i] <= best + TIE:
+                continue  # even if it were sure to be accepted
+            accepted = acceptance1(to_responder[i] - floor, belief, width)
+            worth = wait + accepted * (to_proposer[i] - wait)
+            if worth > best + TIE:
+                best, chance, pick = worth, accepted, i
         got = max(to_responder[pick], floor) if pick > 0 else floor
         if speak:
             offer[t] = package[pick]
-            odds[t] = chance[pick] if pick > 0 else 0.0
+            odds[t] = chance
             ahead_mine, ahead_yours = best, got
         else:
             threshold[t] = floor
@@ -247,33 +248,12 @@ def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, w
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _plan(
-    own,
-    theirs,
-    me,
-    them,
-    kinds,
-    prefix,
-    last,
-    blocked,
-    credit,
-    required,
-    bodies,
-    costs,
-    consent,
-    outside,
-    opens,
-    threats,
-    bonds,
-    grudges,
-    settlement_odds,
-    belief,
-    width,
-    out,
-):
-    n_runs, n_packages = len(own), len(prefix)
+def _plan(board, first, last, opens, threats, doubts, belief, out):
+    (own, theirs), (me, them), kinds, (blocked, credit, required), bodies, costs, consent, bonds = (
+        board
+    )
+    n_runs, n_packages = len(own), len(last)
     offer, threshold, odds, refusal, their_refusal = out
-    place = np.empty(n_packages, dtype=np.int64)
     package = np.empty(n_packages, dtype=np.int64)
     before = np.empty(n_packages, dtype=np.int64)
     move = np.empty(n_packages, dtype=np.int64)
@@ -284,29 +264,27 @@ def _plan(
     yours = np.empty(n_packages)
     gain = np.empty(n_packages)
     your_gain = np.empty(n_packages)
-    chance = np.empty(n_packages)
     passage = np.empty(n_packages)
-    sums = np.empty((2, n_packages))
+    sums, votes = np.empty((2, n_packages)), np.empty((2, n_packages))
     for r in range(n_runs):
-        n = _open_packages(
-            prefix, last, blocked[r], credit[r], place, package, before, move, credited
-        )
+        menace_odds, leverage_odds, settlement_odds, width, here, there = doubts[:, r]
+        n = _open_packages(first, last, blocked[r], credit[r], package, before, move, credited)
         for i in range(n):
             possible[i] = credited[i] >= required[r] - TIE
         _open_utilities(me, kinds[0], own[r], r, n, before, move, change, mine)
         _open_utilities(them, kinds[1], theirs[r], r, n, before, move, change, yours)
-        _passages(bodies, costs, consent, r, n, before, move, sums, passage)
-        settlement = settlement_odds[r] * _settlement(mine, yours, passage, possible, n)
+        _passages(bodies, costs, consent, r, n, before, move, sums, votes, passage)
+        settlement = settlement_odds * _settlement(mine, yours, passage, possible, n)
         hurt = _change_utility(me, kinds[0], threats[0], r)
-        refusal[r] = (1.0 - me[3][r]) * threats[1][r] * hurt + me[3][r] * settlement
-        hurt = _change_utility(them, kinds[1], threats[2], r)
-        their_refusal[r] = (1.0 - them[3][r]) * threats[3][r] * hurt + them[3][r] * settlement
+        refusal[r] = (1.0 - me[2][1, r]) * menace_odds * hurt + me[2][1, r] * settlement
+        hurt = _change_utility(them, kinds[1], threats[1], r)
+        their_refusal[r] = (1.0 - them[2][1, r]) * leverage_odds * hurt + them[2][1, r] * settlement
         for i in range(1, n):
-            relation = bonds[0][r] * min(max(yours[i], 0.0), 1.0) - grudges[0][r]
+            relation = bonds[0, r] * min(max(yours[i], 0.0), 1.0) - bonds[2, r]
             gain[i] = passage[i] * (mine[i] + relation - refusal[r])
-            relation = bonds[1][r] * min(max(mine[i], 0.0), 1.0) - grudges[1][r]
+            relation = bonds[1, r] * min(max(mine[i], 0.0), 1.0) - bonds[3, r]
             your_gain[i] = passage[i] * (yours[i] + relation - their_refusal[r])
-        patience = me[4][r], them[4][r]
+        patience = me[2][2, r], them[2][2, r]
         talk = offer[:, r], threshold[:, r], odds[:, r]
         _talk(
             gain,
@@ -315,11 +293,10 @@ def _plan(
             package,
             n,
             patience,
-            (outside[0][r], outside[1][r]),
+            (here, there),
             opens[r],
             belief,
-            width[r],
-            chance,
+            width,
             talk,
         )
 
@@ -339,46 +316,59 @@ def plan(seat: Seat, customs: Customs) -> Plan:
     none = seat.own.shape[1] - 1
     length = (seat.packages != none).sum(axis=1)
     last = seat.packages[np.arange(len(length)), np.maximum(length - 1, 0)]
+    first = np.searchsorted(seat.prefix[1:], np.arange(len(length) + 1)) + 1
     offer = np.zeros((customs.rounds, runs), dtype=np.int64)
     threshold, odds = np.zeros(offer.shape), np.zeros(offer.shape)
     refusal, their_refusal = np.empty(runs), np.empty(runs)
     weights = [relation_factor(goals, customs, seat.term) for goals in (seat.me, seat.them)]
-    bonds = [full_runs(weight * customs.relation_gain, runs) for weight in weights]
-    grudges = [
-        full_runs(np.where(told, weight * customs.relation_loss, 0.0), runs)
-        for told, weight in zip((seat.coerced, seat.coercing), weights, strict=True)
-    ]
+    gains = (weight * customs.relation_gain for weight in weights)
+    told = zip((seat.coerced, seat.coercing), weights, strict=True)
+    losses = (np.where(where, weight * customs.relation_loss, 0.0) for where, weight in told)
+    bonds = _rows(runs, *gains, *losses)
+    board = _board(seat, bonds)
+    odds_of = (seat.menace_odds, seat.leverage_odds, customs.settlement_odds)
     _plan(
-        _runs_first(seat.own),
-        _runs_first(seat.theirs),
-        _office(seat.me, runs),
-        _office(seat.them, runs),
-        (seat.me.kind, seat.them.kind),
-        seat.prefix,
+        board,
+        first,
         last,
-        _runs_first(seat.blocked),
-        _runs_first(seat.credit),
-        full_runs(seat.required, runs),
-        _bodies(seat, runs),
-        (_runs_first(seat.home.cost), _runs_first(seat.their_home.cost)),
-        _runs_first(seat.consent),
-        (full_runs(seat.outside, runs), full_runs(seat.their_outside, runs)),
         full_runs(seat.opens, runs),
-        tuple(
-            full_runs(x, runs)
-            for x in (seat.menace, seat.menace_odds, seat.leverage, seat.leverage_odds)
-        ),
-        tuple(bonds),
-        tuple(grudges),
-        full_runs(customs.settlement_odds, runs),
+        (full_runs(seat.menace, runs), full_runs(seat.leverage, runs)),
+        _rows(runs, *odds_of, customs.acceptance_width, seat.outside, seat.their_outside),
         customs.acceptance,
-        full_runs(customs.acceptance_width, runs),
         (offer, threshold, odds, refusal, their_refusal),
     )
-    return Plan(offer, threshold, odds, refusal, their_refusal, *bonds, *grudges)
+    bond, their_bond, grudge, their_grudge = bonds
+    return Plan(
+        offer,
+        threshold,
+        odds,
+        refusal,
+        their_refusal,
+        bond,
+        their_bond,
+        grudge,
+        their_grudge,
+        (seat.packages, board),
+    )
 
 
-def value_package(seat: Seat, course: Plan, package: Ints) -> Valuation:
+def _board(seat: Seat, bonds: Floats) -> Any:
+    """Return a table as the kernels read it: runs first, or last where there is no other axis."""
+    runs = seat.own.shape[2]
+    rooms = (seat.home.room, seat.home.spread, seat.their_home.room, seat.their_home.spread)
+    return (
+        (_runs_first(seat.own), _runs_first(seat.theirs)),
+        (_office(seat.me, runs), _office(seat.them, runs)),
+        (seat.me.kind, seat.them.kind),
+        (_runs_first(seat.blocked), _runs_first(seat.credit), _rows(runs, seat.required)[0]),
+        _rows(runs, *rooms),
+        (_runs_first(seat.home.cost), _runs_first(seat.their_home.cost)),
+        _runs_first(seat.consent),
+        bonds,
+    )
+
+
+def value_package(course: Plan, package: Ints) -> Valuation:
     """Transactional utility of one package a run against refusing it.
 
     gain_i = P(passage) (u_i(after) - V_i(refuse) + (1 - tau_i) rho_i dR B / A_T),
@@ -386,62 +376,83 @@ def value_package(seat: Seat, course: Plan, package: Ints) -> Valuation:
 
     with P(passage) the chance that both bodies ratify and scripted parties agree (Putnam 1988).
 
-    package : (run,) index into the seat's packages
+    package : (run,) index into the packages of the seat that the plan is for
     """
-    plain = change_utility(seat.me, package_change(seat.packages, seat.own, package))
-    theirs = change_utility(seat.them, package_change(seat.packages, seat.theirs, package))
-    relation = course.bond * np.minimum(np.maximum(theirs, 0.0), 1.0) - course.grudge
-    their_relation = course.their_bond * np.minimum(np.maximum(plain, 0.0), 1.0)
-    their_relation = their_relation - course.their_grudge
-    passage = np.empty(len(package))
-    costs = seat.home.cost, seat.their_home.cost
-    bodies = _bodies(seat, len(package))
-    _pass_one(seat.packages, package, bodies, costs, seat.consent, passage)
-    return Valuation(
-        passage * (plain + relation - course.refusal),
-        passage * (theirs + their_relation - course.their_refusal),
-        passage,
-        plain,
-        theirs,
-        is_possible(seat, package),
-    )
+    worth = np.empty((5, len(package)))
+    possible = np.empty(len(package), dtype=bool)
+    packages, board = course.board
+    refusals = _rows(len(package), course.refusal, course.their_refusal)
+    _value(packages, package, board, refusals, worth, possible)
+    mine, yours, passage, plain, their_plain = worth
+    return Valuation(mine, yours, passage, plain, their_plain, possible)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pass_one(packages, package, bodies, costs, consent, out):
+def _value(packages, package, board, refusals, out, possible):
+    (own, theirs), (me, them), kinds, (blocked, credit, required), bodies, costs, consent, bonds = (
+        board
+    )
     for r in range(len(package)):
-        out[r] = 1.0
         if package[r] == NO_PACKAGE:
+            out[0, r] = -bonds[2, r] - refusals[0, r]
+            out[1, r] = -bonds[3, r] - refusals[1, r]
+            out[2, r], out[3, r], out[4, r] = 1.0, 0.0, 0.0
+            possible[r] = False
             continue
-        agreed, cost, other_cost = 1.0, 0.0, 0.0
-        for m in packages[package[r]]:
-            agreed *= consent[m, r]
-            cost += costs[0][m, r]
-            other_cost += costs[1][m, r]
-        home, their_home = (bodies[0][r], bodies[1][r]), (bodies[2][r], bodies[3][r])
-        out[r] = passage1(home, their_home, agreed, cost, other_cost)
+        moves = packages[package[r]]
+        open_, credited, agreed, cost, other_cost = True, 0.0, 1.0, 0.0, 0.0
+        for m in moves:
+            open_ = open_ and not blocked[r, m]
+            credited += credit[r, m]
+            agreed *= consent[r, m]
+            cost += costs[0][r, m]
+            other_cost += costs[1][r, m]
+        possible[r] = open_ and credited >= required[r] - TIE
+        vote = vote1(bodies[0, r], bodies[1, r], cost)
+        passage = vote * vote1(bodies[2, r], bodies[3, r], other_cost) * agreed
+        plain = _package_utility(me, kinds[0], own[r], moves, r)
+        their_plain = _package_utility(them, kinds[1], theirs[r], moves, r)
+        relation = bonds[0, r] * min(max(their_plain, 0.0), 1.0) - bonds[2, r]
+        their_relation = bonds[1, r] * min(max(plain, 0.0), 1.0) - bonds[3, r]
+        out[0, r] = passage * (plain + relation - refusals[0, r])
+        out[1, r] = passage * (their_plain + their_relation - refusals[1, r])
+        out[2, r] = passage
+        out[3, r] = plain
+        out[4, r] = their_plain
 
 
-def _bodies(seat: Seat, runs: int) -> Any:
-    """Return room and spread of both ratifying bodies."""
-    rooms = (seat.home.room, seat.home.spread, seat.their_home.room, seat.their_home.spread)
-    return tuple(full_runs(x, runs) for x in rooms)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _package_utility(goals, kind, prices, moves, r):
+    """Change in one-quarter utility of one package in run r."""
+    position, weights, loss_aversion = goals[0], goals[1], goals[2][0, r]
+    total = 0.0
+    for k in range(len(prices)):
+        change = 0.0
+        for m in moves:
+            change += prices[k, m]
+        if change != 0.0:
+            x = position[k, r]
+            after = value_of(x + change, loss_aversion, kind)
+            total += weights[k, r] * (after - value_of(x, loss_aversion, kind))
+    return total
 
 
 def _runs_first(array: Any) -> Any:
     """Return an array with the run axis first, as kernels need it that go run by run."""
-    return np.ascontiguousarray(np.moveaxis(array, -1, 0))
+    if array.ndim == 3:  # noqa: PLR2004 - account and move before it
+        return np.ascontiguousarray(array.transpose(2, 0, 1))
+    return np.ascontiguousarray(array.T)
+
+
+def _rows(runs: int, *numbers: Floats) -> Floats:
+    """Put numbers of every run, or the same for all, below each other. (number, run)."""
+    rows = np.empty((len(numbers), runs))
+    for row, values in zip(rows, numbers, strict=True):
+        row[:] = values
+    return rows
 
 
 def _office(goals: Goals, runs: int) -> Any:
     """Return the numbers of an office that the kernels read."""
-    return tuple(
-        full_runs(x, runs)
-        for x in (
-            goals.position,
-            goals.weights,
-            goals.loss_aversion,
-            goals.discount,
-            goals.round_discount,
-        )
-    )
+    numbers = _rows(runs, goals.loss_aversion, goals.discount, goals.round_discount)
+    return full_runs(goals.position, runs), full_runs(goals.weights, runs), numbers

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Bools, Customs, Floats, Goals, Ints, full_runs
-from agents.numerics import log1, logistic
+from agents.numerics import array_function, log1, logistic
 
 KINDS = ("rational", "log", "quadratic", "linear")
 ACCEPTANCE = ("exact", "uniform", "logistic")
@@ -173,13 +173,20 @@ def relation_factor(goals: Goals, customs: Customs, term: Floats) -> Floats:
     return (1.0 - goals.transactionalism) * goals.reciprocity * life / annuity
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _whole_power(base: float, exponent: float) -> float:
+    result = 1.0
+    for _ in range(int(min(max(exponent, 0.0), 400.0))):
+        result = result * base
+    return result
+
+
+_whole_powers = array_function(_whole_power, "float64(float64, float64)")
+
+
 def whole_power(base: Floats, exponent: Floats) -> Floats:
     """base ** floor(exponent) by repeated multiplication (exact everywhere), exponents 0 to 400."""
-    base, exponent = np.broadcast_arrays(np.asarray(base, float), np.asarray(exponent, float))
-    result = np.ones(base.shape)
-    for step in range(int(min(400, exponent.max(initial=0.0)))):
-        result = np.where(step < np.floor(exponent), result * base, result)
-    return result
+    return _whole_powers(base, exponent)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

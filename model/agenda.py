@@ -90,7 +90,10 @@ def allowed(levers: Ints, named: Ints, step: Ints) -> Ints:
 
     named : (slot, run); step : (lever,) how far each may move, the order of a menu's slots
     """
-    named = np.where(np.isin(named, levers), named, NOBODY)
+    known = np.zeros(len(step) + 1, dtype=bool)
+    known[levers] = True
+    within = (named >= 0) & (named < len(step))
+    named = np.where(within & known[np.where(within, named, NOBODY)], named, NOBODY)
     for slot in range(1, len(named)):
         again = (named[:slot] == named[slot]).any(axis=0)
         named[slot] = np.where(again, NOBODY, named[slot])
@@ -111,7 +114,8 @@ def reopening_cost(scenario: Scenario, world: World, table: int, actor: int, nam
     cost = np.where(closed, exit_cost[rules.levers].min(axis=0), 0.0)
     for slot in named:
         x = np.maximum(slot, 0)
-        partner = np.isin(world.lock_with[x, runs], rules.parties)
+        other = world.lock_with[x, runs]
+        partner = (other == rules.parties[0]) | (other == rules.parties[1])
         fixed = (slot != NOBODY) & (world.lock[x, runs] > world.quarter) & partner
         cost = np.where(fixed, np.maximum(cost, per_run(exit_cost, x, runs)), cost)
     return cost

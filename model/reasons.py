@@ -152,7 +152,7 @@ def deal_terms(weighed: Weighed, package: int) -> Terms:
     """
     seat, goals = weighed.seat, weighed.seat.me
     which = np.full(seat.own.shape[2], package, dtype=np.int64)
-    valuation = value_package(seat, weighed.course, which)
+    valuation = value_package(weighed.course, which)
     change = package_change(seat.packages, seat.own, which)
     threat = (1.0 - goals.discount) * seat.menace_odds * change_utility(goals, seat.menace)
     course = weighed.course

@@ -92,8 +92,8 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
         lever, back, where = _steps_back(world, owned, due)
         own = -prices(view, a, a, lever, back)[:, :-1]
         if len(lever):
-            for partner in range(len(scenario.actors)):
-                owed = _owed_by(scenario, view, world, a, partner)
+            for partner in np.unique(world.promised_to[lever][where]):
+                owed = _owed_by(scenario, view, world, a, int(partner))
                 if owed is not None:
                     mine = where & (world.promised_to[lever] == partner)
                     own += np.where(mine, owed[:, None], 0.0)

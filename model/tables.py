@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -40,9 +41,10 @@ class Menu:
     bundles: tuple[tuple[int, ...], ...]  # named packages as moves
     bundle_moves: Ints  # (bundle, L) the same, -1 = none
     packages: Ints  # (package, K) over slot moves, then bundles, then `no move`
-    prefix: Ints  # (package,) the package without its last move
+    prefix: Ints  # (package,) the package without its last move, in rising order
     contains: Bools  # (package, slot move + bundle)
     parts: Ints  # (package, L) the lever moves inside: slot moves, then moves of bundles; -1 = none
+    consent: Floats  # (move + 1, run) chance that the scripted parties to each move agree
 
 
 def menu(scenario: Scenario, table: TableRules) -> Menu:
@@ -65,6 +67,7 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
     slot_moves = [(n, s) for n, limit in enumerate(limits) for s in _steps(limit)]
     combos = _combinations([n for n, _ in slot_moves], len(limits))
     combos += [(len(slot_moves) + b,) for b in range(len(table.bundles))]
+    combos.sort(key=lambda combo: (len(combo), combo))
     place = {combo: p for p, combo in enumerate(combos)}
     none = len(slot_moves) + len(table.bundles)
     bundles = tuple(tuple(int(at[x, s + reach]) for x, s in b) for b in table.bundles)
@@ -85,6 +88,7 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
         prefix=np.array([place[combo[:-1]] for combo in combos], dtype=np.int64),
         contains=contains,
         parts=_parts(combos, len(slot_moves), bundles),
+        consent=consent_of(levers, lever),
     )
 
 
@@ -94,7 +98,7 @@ def _steps(limit: int) -> list[int]:
 
 
 def _combinations(slot: list[int], slots_: int) -> list[tuple[int, ...]]:
-    """Return all combinations of slot moves, at most one a slot; the short ones first."""
+    """Return all combinations of slot moves, at most one a slot."""
     combos: list[tuple[int, ...]] = [()]
     for size in range(1, slots_ + 1):
         for chosen in combinations(range(slots_), size):
@@ -151,8 +155,15 @@ def view_table(view: View, number: int, menus: Menu) -> TableView:
     table = scenario.tables[number]
     sides = tuple(_side(view, number, menus, k) for k in range(2))
     living = world.lock[menus.lever] > world.quarter
-    partner = np.isin(world.lock_with[menus.lever], table.parties)
-    return TableView(table, menus, (sides[0], sides[1]), living & partner)
+    return TableView(
+        table, menus, (sides[0], sides[1]), living & _with_parties(world, table, menus.lever)
+    )
+
+
+def _with_parties(world: World, table: TableRules, lever: Ints) -> Bools:
+    """Say which levers were last fixed by an agreement of these two, (move, run)."""
+    other = world.lock_with[lever]
+    return (other == table.parties[0]) | (other == table.parties[1])
 
 
 def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
@@ -163,7 +174,7 @@ def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
     """
     scenario, world = view.scenario, view.world
     lever, steps = menus.lever, menus.steps
-    bound = (world.lock[lever] > world.quarter) & ~np.isin(world.lock_with[lever], table.parties)
+    bound = (world.lock[lever] > world.quarter) & ~_with_parties(world, table, lever)
     bound &= ~view.known[actor].hidden[lever]
     consent = ~absent_consent(scenario.levers, table.parties, lever, steps)[:, None]
     return out_of_bounds(view, actor, lever, steps) | bound | ~consent
@@ -220,16 +231,36 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
 def _assent(view: View, observer: int, party: int, menus: Menu) -> Assent:
     """Return what single moves cost a party at home, from the positions that an observer knows."""
     scenario, runs = view.scenario, view.world.runs
-    levers, lever = scenario.levers, menus.lever
-    now = view.known[observer].setting[lever]
-    then = np.minimum(np.maximum(now + menus.steps[:, None], 0), levers.size[lever][:, None] - 1)
-    settings = levers.settings[lever]
-    gap = np.take_along_axis(settings, then, 1) - np.take_along_axis(settings, now, 1)
+    cost = np.zeros((len(menus.lever) + 1, runs))
+    if scenario.ratifies[party]:
+        known = view.known[observer].setting
+        levers = scenario.levers
+        _home_costs(
+            levers.settings,
+            levers.size,
+            levers.home_cost[party],
+            menus.lever,
+            menus.steps,
+            known,
+            cost,
+        )
     return Assent(
-        np.concatenate([levers.home_cost[party][lever] * gap, np.zeros((1, runs))]),
+        cost,
         ratification_room(scenario, party, view.world.support[party]),
         column(scenario, "ratify_spread", party, runs),
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _home_costs(settings, size, rate, lever, steps, setting, out):
+    for m in range(len(lever)):
+        x = lever[m]
+        for r in range(setting.shape[1]):
+            each = rate[x, r if rate.shape[1] > 1 else 0]
+            if each != 0.0:
+                now = setting[x, r]
+                then = min(max(now + steps[m], 0), size[x] - 1)
+                out[m, r] = each * (settings[x, then] - settings[x, now])
 
 
 def _threat(
@@ -272,7 +303,7 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     table, menus = seen.table, seen.menu
     number = [t.id for t in scenario.tables].index(table.id)
     me, other = table.parties[k], table.parties[1 - k]
-    seat = _seat(view, seen, k, slot)
+    seat = _single_moves(view, seen, k, slot)
     none = np.zeros((1, world.runs))
     closed = world.closed[number] > world.quarter
     cost = np.where(seen.locked, scenario.levers.exit_cost[me][menus.lever], 0.0)
@@ -296,61 +327,80 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     )
 
 
-def _seat(view: View, seen: TableView, k: int, slot: int) -> Seat:
-    """Give one party's view of every single move at a table."""
+def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any) -> Seat:
+    """Give one party's view of a table in some games.
+
+    runs : (asked game,) or all; said : what may be said there
+    """
     scenario, world = view.scenario, view.world
-    table, menus, side = seen.table, seen.menu, seen.sides[k]
+    table, side = seen.table, seen.sides[k]
     me, other = table.parties[k], table.parties[1 - k]
-    none = np.zeros((1, world.runs))
-    lever = np.concatenate([menus.lever, [NOBODY]])[:, None]
+    shape = np.arange(world.runs)[runs].shape
     return Seat(
         table=table.id,
         other=scenario.actors[other],
         slot=slot,
-        me=view.goals[me],
-        them=side.them,
+        me=take(view.goals[me], runs),
+        them=take(side.them, runs),
+        names=scenario.levers.ids,
+        menace=side.menace[:, runs],
+        menace_odds=side.menace_odds[runs],
+        leverage=side.leverage[:, runs],
+        leverage_odds=side.leverage_odds[runs],
+        coerced=_threatened(scenario, world, table, other)[runs],
+        coercing=_threatened(scenario, world, table, me)[runs],
+        outside=full(table.outside[k], world.runs)[runs],
+        their_outside=full(table.outside[1 - k], world.runs)[runs],
+        term=np.broadcast_to(table.term, world.runs)[runs],
+        trust=view.trust[me, other][runs],
+        **({"opens": np.zeros(shape, dtype=bool), "required": np.full(shape, -np.inf)} | said),
+    )
+
+
+def _single_moves(view: View, seen: TableView, k: int, slot: int) -> Seat:
+    """Give one party's view of every single move at a table."""
+    runs, menus, side = view.world.runs, seen.menu, seen.sides[k]
+    lever = np.concatenate([menus.lever, [NOBODY]])[:, None]
+    return _seat(
+        view,
+        seen,
+        k,
+        slot,
+        slice(None),
         packages=menus.singles,
         prefix=np.zeros(len(menus.singles), dtype=np.int64),
         own=side.own,
         theirs=side.theirs,
-        lever=np.broadcast_to(lever, (len(lever), world.runs)),
+        lever=np.broadcast_to(lever, (len(lever), runs)),
         steps=np.concatenate([menus.steps, [0]]),
-        names=scenario.levers.ids,
-        blocked=np.concatenate([side.blocked, none.astype(bool)]),
-        credit=np.concatenate([side.credit, none]),
-        required=np.full(world.runs, -np.inf),
+        blocked=_with_none(side.blocked),
+        credit=_with_none(side.credit),
         home=side.home,
         their_home=side.their_home,
-        consent=consent_of(scenario, menus, world.runs),
-        menace=side.menace,
-        menace_odds=side.menace_odds,
-        leverage=side.leverage,
-        leverage_odds=side.leverage_odds,
-        coerced=_threatened(scenario, world, table, other),
-        coercing=_threatened(scenario, world, table, me),
-        term=np.broadcast_to(table.term, world.runs),
-        trust=view.trust[me, other],
-        opens=np.zeros(world.runs, dtype=bool),
-        outside=full(table.outside[k], world.runs),
-        their_outside=full(table.outside[1 - k], world.runs),
+        consent=np.broadcast_to(menus.consent, (len(lever), runs)),
     )
 
 
-def consent_of(scenario: Scenario, menus: Menu, runs: int) -> Floats:
-    """Chance that the scripted parties to each move agree, (move + 1, run)."""
-    odds = np.broadcast_to(scenario.levers.consent_odds[menus.lever], (len(menus.lever), runs))
-    return np.concatenate([odds, np.ones((1, runs))])
+def _with_none(array: Any) -> Any:
+    """Add `no move` to the moves: nothing blocks it, it counts nothing. (move + 1, run)."""
+    return np.concatenate([array, np.zeros((1, array.shape[1]), dtype=array.dtype)])
+
+
+def consent_of(levers: Levers, lever: Ints) -> Floats:
+    """Chance that the scripted parties to each move agree, 1 for no move. (move + 1, run)."""
+    odds = levers.consent_odds[lever]
+    return np.concatenate([odds, np.ones((1, odds.shape[1]))])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gather(prices, move, bundles, runs, out):
-    n_accounts, _, _ = prices.shape
     n_slots = len(move)
     for n in range(len(runs)):
         r = runs[n]
-        for k in range(n_accounts):
+        for k in range(len(prices)):
             for s in range(n_slots):
-                out[n, k, s] = prices[k, move[s, n], r]
+                m = move[s, n]
+                out[n, k, s] = prices[k, m, r] if m < prices.shape[1] else 0.0
             for b in range(len(bundles)):
                 total = 0.0
                 for m in bundles[b]:
@@ -360,58 +410,76 @@ def _gather(prices, move, bundles, runs, out):
             out[n, k, n_slots + len(bundles)] = 0.0
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gather_bars(blocked, locked, consent, move, bundles, runs, barred, agreed):
+    """Bars and scripted consent: a bundle is barred by any of its moves, and needs all consents."""
+    n_slots = len(move)
+    for n in range(len(runs)):
+        r = runs[n]
+        one = r if consent.shape[1] > 1 else 0
+        for s in range(n_slots):
+            m = move[s, n]
+            barred[n, s] = m >= len(blocked) or blocked[m, r]
+            agreed[n, s] = consent[m, one]
+        for b in range(len(bundles)):
+            barred[n, n_slots + b], agreed[n, n_slots + b] = False, 1.0
+            for m in bundles[b]:
+                if m >= 0:
+                    barred[n, n_slots + b] |= blocked[m, r] or locked[m, r]
+                    agreed[n, n_slots + b] *= consent[m, one]
+        barred[n, -1], agreed[n, -1] = False, 1.0
+
+
 def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs: Ints) -> Seat:
     """Seat a party at an open table: packages over the levers named in each run, and bundles.
 
     opens, runs : (open game,); the seat's run axis is the open games only
     """
     scenario, world = view.scenario, view.world
-    menus = seen.menu
+    menus, side = seen.menu, seen.sides[k]
     number = [t.id for t in scenario.tables].index(seen.table.id)
-    whole = _seat(view, seen, k, slot)
     move, lever = _slot_moves(scenario, world, menus, number, runs)
-    n_bundles, n_slots = len(menus.bundles), len(menus.slot)
+    moves = len(menus.slot) + len(menus.bundles) + 1
 
     def pick(array: Floats) -> Floats:
         """Columns of single moves → of slot moves, bundles and `no move`; runs first in memory."""
-        flat = array.reshape(-1, *array.shape[-2:])
-        out = np.empty((len(runs), len(flat), n_slots + n_bundles + 1))
-        _gather(np.ascontiguousarray(flat), move, menus.bundle_moves, runs, out)
+        out = np.empty((len(runs), len(array), moves))
+        _gather(array, move, menus.bundle_moves, runs, out)
         return np.moveaxis(out, 0, -1)
 
-    blocked = pick(whole.blocked.astype(float))[0] > 0.0
-    blocked[:n_slots] |= move == len(menus.lever)
-    for b, moves in enumerate(menus.bundles):
-        for m in moves:
-            blocked[n_slots + b] |= seen.locked[m, runs]
-    consent = pick(whole.consent)[0]
-    consent[n_slots:] = 1.0
-    for b, moves in enumerate(menus.bundles):
-        for m in moves:
-            consent[n_slots + b] *= whole.consent[m, runs]
-    none = np.full((n_bundles + 1, len(runs)), NOBODY, dtype=np.int64)
-    standing = world.demand[number, runs]
+    blocked = np.empty((len(runs), moves), dtype=bool)
+    consent = np.empty(blocked.shape)
+    bars = side.blocked, seen.locked, menus.consent
+    _gather_bars(*bars, move, menus.bundle_moves, runs, blocked, consent)
+    none = np.full((len(menus.bundles) + 1, len(runs)), NOBODY, dtype=np.int64)
     required = np.full(len(runs), -np.inf)
     if seen.table.headline != NOBODY:
-        settings = scenario.levers.settings[seen.table.headline]
+        settings, standing = (
+            scenario.levers.settings[seen.table.headline],
+            world.demand[number, runs],
+        )
         known = settings[view.known[seen.table.demander].setting[seen.table.headline, runs]]
         asked = rounded_down(settings, standing) - known
         required = np.where(np.isfinite(standing), asked, -np.inf)
-    rest = take(whole, runs)
-    return replace(
-        rest,
+    homes = side.home, side.their_home
+    return _seat(
+        view,
+        seen,
+        k,
+        slot,
+        runs,
         packages=menus.packages,
         prefix=menus.prefix,
-        own=pick(whole.own),
-        theirs=pick(whole.theirs),
+        own=pick(side.own),
+        theirs=pick(side.theirs),
         lever=np.concatenate([lever, none]),
-        steps=np.concatenate([menus.slot_steps, np.zeros(n_bundles + 1, dtype=np.int64)]),
-        blocked=blocked,
-        credit=pick(whole.credit)[0],
+        steps=np.concatenate([menus.slot_steps, np.zeros(len(none), dtype=np.int64)]),
+        blocked=blocked.T,
+        credit=pick(side.credit[None])[0],
         required=required,
-        home=replace(rest.home, cost=pick(whole.home.cost)[0]),
-        their_home=replace(rest.their_home, cost=pick(whole.their_home.cost)[0]),
-        consent=consent,
+        home=replace(take(homes[0], runs), cost=pick(homes[0].cost[None])[0]),
+        their_home=replace(take(homes[1], runs), cost=pick(homes[1].cost[None])[0]),
+        consent=consent.T,
         opens=opens,
     )
 

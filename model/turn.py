@@ -233,7 +233,7 @@ class Quarter:
         briefing = self.ask.briefings[name]
         return replace(
             briefing,
-            memory=self.memory[a][:, runs].copy(),
+            memory=np.array(self.memory[a][:, runs]),
             draw=private_draw(self.chance, briefing.quarter, name, runs),
         )
 

@@ -46,7 +46,7 @@ from runs.summary import SHORT, Row, as_csv, as_text, sanity, summary
 
 __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 
-CHUNK = 256  # games that are played together: what a processor's cache holds, and one file
+CHUNK = 1000  # games that are played together, and one file: the interpreter's own time is shared
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
 LINES = 10  # progress lines where there is no terminal
 

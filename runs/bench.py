@@ -26,12 +26,12 @@ from agents import talks, utility
 from model.notice import NOTICE
 from model.reading import read
 from model.schema import ScenarioFile
+from runs.batch import CHUNK
 from runs.engines import Job, run_chunks
 from runs.ensemble import play_chunk
 from runs.errors import UserError
 from runs.summary import aligned, number
 
-CHUNK = 256  # as in a batch
 PROCESSES = 2
 REPEATS = 3  # of each kernel call; the fastest counts
 HELP_STARTS = 5  # the fastest counts
@@ -55,9 +55,9 @@ MEANING = {
 
 
 def bench(
-    scenario: str = "2025q1", *, games: int = 5000, processes: int = PROCESSES
+    scenario: str = "2025q1", *, games: int = 16_000, processes: int = PROCESSES
 ) -> dict[str, float]:
-    """Measure this machine; the keys are those of `MEANING`. It takes about half a minute.
+    """Measure this machine; the keys are those of `MEANING`. It takes about a minute.
 
     games : of the ensemble, at least four chunks per process
 

@@ -213,5 +213,5 @@ class Watch:
         assert possible_packages(briefing.seats[0])[package, runs].all()
         mind = self.seats[briefing.actor].mind
         if isinstance(mind, Transactional):
-            gain = value_package(*mind.weigh(briefing.seats[0], briefing), briefing.offered).mine
+            gain = value_package(mind.weigh(briefing.seats[0], briefing)[1], briefing.offered).mine
             assert (gain[runs] >= -TIE).all()

@@ -94,10 +94,10 @@ def package_of(seat: Seat, wanted: Moves) -> int:
     raise LookupError(wanted)
 
 
-def value_each(seat: Seat, course: Plan) -> Valuation:
-    """Value every package of a seat: the fields are (package, run)."""
-    runs = seat.own.shape[2]
-    each = [value_package(seat, course, np.full(runs, p)) for p in range(len(seat.packages))]
+def value_each(course: Plan) -> Valuation:
+    """Value every package that a plan is for: the fields are (package, run)."""
+    packages, runs = len(course.board[0]), len(course.refusal)
+    each = [value_package(course, np.full(runs, p)) for p in range(packages)]
     return Valuation(*(np.array([getattr(v, f.name) for v in each]) for f in fields(Valuation)))
 
 

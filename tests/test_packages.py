@@ -339,7 +339,7 @@ def measure(meeting: Meeting, k: int) -> Measured:
     truth.own[SECURITY, :-1], truth.theirs[SECURITY, :-1] = exact[:, 0], exact[:, 1]
     listed = np.array([True, *(p.listed for p in all_)])
     course = plan(truth, meeting.view.customs)
-    gain = expected_gain(value_each(truth, course), meeting)
+    gain = expected_gain(value_each(course), meeting)
     offer = proposed(replace(seat, blocked=seat.blocked | ~np.roll(listed, -1)[:, None]), meeting)
     best, short = (np.maximum(x.max(axis=0), 0.0) for x in (gain, gain[listed]))
     longer = np.array([len(p.moves) > 1 and p.listed for p in all_], dtype=bool)

@@ -175,7 +175,7 @@ def test_package_utilities_equal_the_reference(briefing: Briefing) -> None:
 def test_a_plan_equals_the_reference(briefing: Briefing) -> None:
     seat, customs = briefing.seats[0], briefing.customs
     course = plan(seat, customs)
-    expected = reference_talks(seat, customs, value_each(seat, course))
+    expected = reference_talks(seat, customs, value_each(course))
     for part, same in zip((course.offer, course.threshold, course.odds), expected, strict=True):
         np.testing.assert_array_equal(part, same)
 
@@ -189,7 +189,7 @@ def test_values_of_packages_equal_the_formula(briefing: Briefing) -> None:
     passage = reference_passage(seat, seat.packages)
     common = np.where(possible, passage * np.minimum(plain, theirs), 0.0).max(axis=0)
     settlement = customs.settlement_odds * np.maximum(common, 0.0)
-    values = value_each(seat, plan(seat, customs))
+    values = value_each(plan(seat, customs))
 
     def over_refusal(
         goals: Goals, own: Floats, other: Floats, hurt: Floats, p: Floats, told: Bools
@@ -508,7 +508,7 @@ def test_refusal_and_gain_by_hand() -> None:
         menace_odds=np.array([0.5]),
     )
     course = plan(view, customs(settlement_odds=np.array([0.4])))
-    values = value_each(view, course)
+    values = value_each(course)
     assert course.refusal == pytest.approx(-0.0825)
     assert values.plain[:, 0] == pytest.approx([0, 0.3, 0.15])
     assert values.mine[:, 0] == pytest.approx([0.0825, 0.4125, 0.15 + 0.2 * 0.3 + 0.0825])
@@ -520,10 +520,10 @@ def test_what_is_signed_under_a_threat_earns_less_goodwill() -> None:
     third = [1 / 3, 1]
     free = seat([third[::-1], [0, 0]], [third, [0, 0]])
     losing = customs(relation_loss=np.array([0.3]))
-    before = value_each(free, plan(free, losing))
+    before = value_each(plan(free, losing))
     for told, mine, theirs in (("coerced", 0.06, 0.0), ("coercing", 0.0, 0.06)):
         pressed = replace(free, **{told: np.array([True])})  # type: ignore[arg-type]
-        after = value_each(pressed, plan(pressed, losing))
+        after = value_each(plan(pressed, losing))
         assert before.mine[1:] - after.mine[1:] == pytest.approx(mine)
         assert before.theirs[1:] - after.theirs[1:] == pytest.approx(theirs)
 
@@ -562,11 +562,11 @@ def test_full_transactionalism_leaves_the_quid_pro_quo(briefing: Briefing) -> No
     ours = briefing.seats[0]
     hard = replace(ours, me=replace(ours.me, transactionalism=np.ones_like(ours.trust)))
     course = plan(hard, briefing.customs)
-    values = value_each(hard, course)
+    values = value_each(course)
     alone = values.passage * (values.plain - course.refusal)
     np.testing.assert_array_equal(values.mine, alone)
     generous = replace(hard, me=replace(hard.me, reciprocity=hard.me.reciprocity + 1.0))
-    same = value_each(generous, plan(generous, briefing.customs))
+    same = value_each(plan(generous, briefing.customs))
     np.testing.assert_array_equal(same.mine, values.mine)
 
 
@@ -576,8 +576,8 @@ def test_less_transactionalism_never_makes_a_free_deal_worse(briefing: Briefing)
     ours = replace(briefing.seats[0], coerced=np.zeros_like(briefing.seats[0].coerced))
     soft = replace(ours.me, transactionalism=ours.me.transactionalism / 2)
     softer = replace(ours, me=soft)
-    before = value_each(ours, plan(ours, briefing.customs)).mine
-    after = value_each(softer, plan(softer, briefing.customs)).mine
+    before = value_each(plan(ours, briefing.customs)).mine
+    after = value_each(plan(softer, briefing.customs)).mine
     assert (after >= before).all()
 
 

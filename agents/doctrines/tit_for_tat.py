@@ -34,7 +34,7 @@ class TitForTat(Transactional):
         assert memory is not None
         assert offered is not None
         assert briefing.my_turn is not None
-        gain = value_package(*self.weigh(seat, briefing), offered).plain
+        gain = value_package(self.weigh(seat, briefing)[1], offered).plain
         mood = np.where(gain >= 0.0, 1.0, -1.0)
         remembered = memory.copy()
         asked = ~briefing.my_turn & (offered > 0)

@@ -14,6 +14,7 @@ from agents.agenda import (
     norm_by_transactionalism,
 )
 from agents.briefing import (
+    NO_PACKAGE,
     Bools,
     Briefing,
     Customs,
@@ -111,9 +112,12 @@ class Transactional(Doctrine):
     def reply(self, briefing: Briefing) -> Decision:
         """Accept what gains at least the believed best counter or walk."""
         seat = briefing.seats[0]
-        mine, course = self.weigh(seat, briefing)
+        _, course = self.weigh(seat, briefing)
         assert briefing.offered is not None
-        valuation = value_package(mine, course, briefing.offered)
+        assert briefing.my_turn is not None
+        # one's own offer is not answered
+        offered = np.where(briefing.my_turn, NO_PACKAGE, briefing.offered)
+        valuation = value_package(course, offered)
         least = self.least(course.threshold[briefing.round], seat, briefing)
         enough = valuation.mine >= least - TIE
         return Decision(accept=enough & valuation.possible, memory=briefing.memory)
