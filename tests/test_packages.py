@@ -475,7 +475,13 @@ def test_adding_up_security_leaves_the_gain_at_every_table() -> None:
 def test_the_menu_leaves_the_proposer_its_gain_at_every_table(
     sample: tuple[int, tuple[int, ...]],
 ) -> None:
-    kept = {name: share(part.chosen, part.best) for name, part in measured(*sample).items()}
+    kept = {name: share(part.short, part.best) for name, part in measured(*sample).items()}
+    assert not {name: x for name, x in kept.items() if x < KEPT}
+
+
+@pytest.mark.slow  # at one table a few states are too few: one odd sum of security weighs too much
+def test_the_proposer_keeps_its_gain_at_every_table() -> None:
+    kept = {name: share(part.chosen, part.best) for name, part in measured(*MANY).items()}
     assert not {name: x for name, x in kept.items() if x < KEPT}
 
 

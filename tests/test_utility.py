@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.agenda import believed_settlement, best_tables, name_levers
@@ -20,7 +20,7 @@ from agents.briefing import (
     Prospect,
     Seat,
 )
-from agents.numerics import exp, log, logistic
+from agents.numerics import log, logistic
 from agents.talks import Valuation, plan, possible_packages
 from agents.utility import (
     ACCEPTANCE,
@@ -36,13 +36,8 @@ from agents.utility import (
     whole_power,
 )
 from model.chance import Chance
-from model.ledger import price_moves, switched
-from model.perception import View, perceive
-from model.schema import ACCOUNTS, ScenarioFile
-from model.theatres import FAINT, NO_LIFT, price_security
-from tests.drawn import briefings, worlds
+from tests.drawn import briefings
 from tests.scripts import value_each
-from tests.worlds import play
 
 RATIONAL, LOG, QUADRATIC, LINEAR = range(4)
 
@@ -248,103 +243,6 @@ def test_naming_levers_equals_the_reference(briefing: Briefing, first: int) -> N
         expected, promised = reference_names(prospect, briefing, wanted)
         np.testing.assert_array_equal(slots.T, expected)
         np.testing.assert_array_equal(worth, promised)
-
-
-@settings(max_examples=25)
-@given(worlds(), st.integers(0, 2**32 - 1))
-def test_prices_of_moves_equal_the_reference(file: ScenarioFile, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    view, setting, lever, steps = some_moves(file, rng)
-    scenario = view.scenario
-    ledger, levers = scenario.ledger, scenario.levers
-    weight = rng.random((len(lever), setting.shape[1]))
-    coefficient = np.broadcast_to(switched(scenario), (len(ledger.source), setting.shape[1]))
-    for actor in range(len(scenario.actors)):
-        expected = np.zeros((len(ACCOUNTS), len(lever) + 1, setting.shape[1]))
-        for m, x in enumerate(lever):
-            gap = gap_of(levers.settings[x], int(levers.size[x]), setting[x], steps[m])
-            for e in np.flatnonzero((ledger.source == x) & (ledger.actor == actor)):
-                k = ledger.account[e]
-                rate = coefficient[e] / scenario.scale[actor, k]
-                expected[k, m] += rate * gap * weight[m]
-        priced = price_moves(scenario, actor, lever, steps, setting, weight)
-        np.testing.assert_array_equal(priced, expected)
-
-
-def some_moves(file: ScenarioFile, rng: np.random.Generator) -> tuple[View, Ints, Ints, Ints]:
-    """What is seen after a quarter of three games, some settings, and moves up to two steps."""
-    played = play(file, 3, 1)
-    view = perceive(played.game.scenario, played.end, Chance(1, np.arange(3)))
-    levers = view.scenario.levers
-    setting = rng.integers(0, levers.size[:, None], (len(levers.ids), 3))
-    lever = rng.integers(0, len(levers.ids), 6)
-    return view, setting, lever, rng.integers(-2, 3, 6)
-
-
-def gap_of(settings_: Floats, size: int, now: Ints, steps: int) -> Floats:
-    return settings_[np.clip(now + steps, 0, size - 1)] - settings_[now]
-
-
-@settings(max_examples=25)
-@given(worlds(), st.integers(0, 2**32 - 1))
-def test_prices_of_security_equal_the_reference(file: ScenarioFile, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    view, setting, lever, steps = some_moves(file, rng)
-    scenario = view.scenario
-    places = len(scenario.theatres.ids)
-    lifted = int(rng.integers(-1, places))
-    lift = np.where(rng.random((6, 1)) < 0.5, rng.uniform(-1, 1, (6, 3)), NO_LIFT)
-    weight = rng.random((6, 3))
-    for actor in range(len(scenario.actors)):
-        out = rng.random((6, 3))
-        expected = out.copy()
-        for m, x in enumerate(lever):
-            size = int(scenario.levers.size[x])
-            gap = gap_of(scenario.levers.settings[x], size, setting[x], steps[m])
-            for t in range(places):
-                bought = lift[m] if t == lifted and lift[m, 0] != NO_LIFT else None
-                change = reference_security_change(view, actor, t, int(x), gap, bought)
-                if change is not None:
-                    expected[m] += weight[m] * change / scenario.scale[actor, 0]
-        seen, force = view.outlooks[actor], view.known[actor].force
-        price_security(
-            scenario, actor, seen, lever, steps, setting, force, lifted, lift, weight, out
-        )
-        np.testing.assert_array_equal(out, expected)
-
-
-def reference_security_change(
-    view: View, actor: int, t: int, lever: int, gap: Floats, lift: Floats | None
-) -> Floats | None:
-    """Change of the security account in a theatre; None where the move does not touch it."""
-    scenario, seen = view.scenario, view.outlooks[actor]
-    theatres, ledger = scenario.theatres, scenario.ledger
-    entries = np.flatnonzero((ledger.force_source == lever) & (ledger.theatre == t))
-    side = theatres.side[actor, t]
-    if side == 0 or (not len(entries) and lift is None):
-        return None
-    forces = seen.forces[t].copy()
-    for e in entries:
-        forces[ledger.side[e]] += view.known[actor].force[e] * gap
-    trust = seen.credibility[t]
-    if lift is not None:
-        trust = np.minimum(np.maximum(trust + lift, 0.0), 1.0)
-    c, d, p = np.maximum(forces, FAINT)
-    m = theatres.exponent[t]
-    c, with_patron, without = (raised(x, m) for x in (c, d + p, d))
-    odds = trust * (c / (c + with_patron)) + (1.0 - trust) * (c / (c + without))
-    odds = 1.0 - odds if side < 0 else odds
-    gain = odds * theatres.prize[t] - (1.0 - odds) * theatres.war_cost[t]
-    clip = scenario.rules.hazard_clip
-    push = np.clip(theatres.steepness[t] * (gain - theatres.reference[t]), -clip, clip)
-    hazard = 1.0 - exp(-seen.alarm[t] * exp(push))
-    share = theatres.crisis_share[t]
-    safe = -theatres.stake[actor, t] * hazard * (share + (1.0 - share) * odds)
-    return np.asarray(safe - seen.security[t])
-
-
-def raised(force: Floats, exponent: float) -> Floats:
-    return {1.0: force, 1.5: force * np.sqrt(force), 2.0: force * force}[exponent]
 
 
 def goals(**changes: Any) -> Goals:
