@@ -144,11 +144,19 @@ def package_change(packages: Ints, prices: Floats, package: Ints) -> Floats:
 
     packages : (package, K) moves; prices : (account, move + 1, run); package : (run,) which
     """
-    runs = np.arange(len(package))
-    change = np.zeros((len(prices), len(package)))
-    for move in packages[package].T:
-        change = change + prices[:, move, runs]
+    change = np.empty((len(prices), len(package)))
+    _package_change(packages, prices, package, change)
     return change
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _package_change(packages, prices, package, out):
+    for r in range(len(package)):
+        moves = packages[package[r]]
+        for k in range(len(prices)):
+            out[k, r] = 0.0
+            for m in moves:
+                out[k, r] += prices[k, m, r]
 
 
 def account_terms(goals: Goals, change: Floats) -> Floats:

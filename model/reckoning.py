@@ -86,10 +86,11 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
     the partner's outstanding promises bring, less what one's own costs.
     """
     due = (world.promised_to != NOBODY) & (world.due <= world.quarter) & (world.due != NEVER_DUE)
+    falls = due.any(axis=1)
     briefings = {}
     for a, name in enumerate(scenario.actors):
-        owned = np.flatnonzero((scenario.levers.owner == a) & due.any(axis=1))
-        lever, back, where = _steps_back(world, owned, due)
+        owned = np.flatnonzero((scenario.levers.owner == a) & falls)
+        lever, back, where = _steps_back(world, owned, due[owned])
         own = -prices(view, a, a, lever, back)[:, :-1]
         if len(lever):
             for partner in np.unique(world.promised_to[lever][where]):
@@ -119,11 +120,12 @@ def _owed_by(
     scenario: Scenario, view: View, world: World, actor: int, partner: int
 ) -> Floats | None:
     """What the partner's outstanding promises to an actor are worth to it, (account, run)."""
-    owed = (world.promised_to == actor) & (scenario.levers.owner == partner)[:, None]
-    rows = np.flatnonzero(owed.any(axis=1))
-    if not len(rows):
+    owned = np.flatnonzero(scenario.levers.owner == partner)
+    owed = world.promised_to[owned] == actor
+    some = owed.any(axis=1)
+    if not some.any():
         return None
-    lever, back, where = _steps_back(world, rows, owed)
+    lever, back, where = _steps_back(world, owned[some], owed[some])
     worth = -prices(view, actor, actor, lever, back)[:, :-1]
     total = np.zeros((worth.shape[0], world.runs))
     for n in range(len(lever)):
@@ -132,12 +134,15 @@ def _owed_by(
 
 
 def _steps_back(world: World, owned: Ints, due: Bools) -> tuple[Ints, Ints, Bools]:
-    """Levers with promises due and the steps that would undo them, one row per pair met."""
+    """Levers with promises due and the steps that would undo them, one row per pair met.
+
+    due : (owned lever, run)
+    """
     rows = []
-    for x in owned:
+    for x, falls in zip(owned, due, strict=True):
         back = world.before[x] - world.setting[x]
-        for s in np.unique(back[due[x]]):
-            rows.append((x, s, due[x] & (back == s)))
+        for s in np.unique(back[falls]):
+            rows.append((x, s, falls & (back == s)))
     return (
         np.array([r[0] for r in rows], dtype=np.int64),
         np.array([r[1] for r in rows], dtype=np.int64),
@@ -161,17 +166,17 @@ def fall_due(
     rules, levers = scenario.rules, scenario.levers
     due = (world.due <= world.quarter) & (world.due != NEVER_DUE)
     promised = due & (world.promised_to != NOBODY)
-    broken = np.zeros(due.shape, dtype=bool)
+    broken, falls = np.zeros(due.shape, dtype=bool), promised.any(axis=1)
     for a, name in enumerate(scenario.actors):
         keep = answers[name].keep
         assert keep is not None
-        owned = np.flatnonzero((levers.owner == a) & promised.any(axis=1))
-        lever, _, where = _steps_back(world, owned, promised)
+        owned = np.flatnonzero((levers.owner == a) & falls)
+        lever, _, where = _steps_back(world, owned, promised[owned])
         for n, x in enumerate(lever):
             broken[x] |= where[n] & ~keep[n]
     broken, setting = _return(scenario, world, broken, world.setting)
     kept = promised & ~broken
-    for x in np.flatnonzero(promised.any(axis=1)):
+    for x in np.flatnonzero(falls):
         owner = int(levers.owner[x])
         size = np.abs(world.setting[x] - world.before[x]) / levers.step[x]
         stake = np.minimum(size, 1.0)

@@ -46,7 +46,10 @@ from runs.summary import SHORT, Row, as_csv, as_text, sanity, summary
 
 __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 
-CHUNK = 1000  # games that are played together, and one file: the interpreter's own time is shared
+CHUNK = (
+    2000  # games at most that are played together, and one file: they share the interpreter's time
+)
+PARTS = 8  # at least, so that several processors have work
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
 LINES = 10  # progress lines where there is no terminal
 
@@ -78,7 +81,7 @@ def batch(
     values: Values | None = None,
     doctrines: Mapping[str, str] | None = None,
     series: Sequence[str] = (),
-    chunk: int = CHUNK,
+    chunk: int | None = None,
     command: str = "",
     arms: Sequence[Path] = (),
     stream: TextIO | None = None,
@@ -90,6 +93,7 @@ def batch(
     trajectories : keep every quarter of all games, not of the first 1,000 only
     out : results folder; `results/NAME-seed-N` unless given
     values : parameter path or alias → one number, or one per run
+    chunk : games that are played together; an eighth of all, at most CHUNK, unless given
     command : how the user asked for it, for the manifest
     arms : two results folders of the same games, to be compared side by side in the report
     stream : where progress goes; standard error unless given
@@ -102,6 +106,7 @@ def batch(
         If a parameter is unknown or its value makes no sense.
     """
     check_numbers(seed, quarters)
+    chunk = chunk_size(runs) if chunk is None else chunk
     _check_batch(runs, shard, chunk)
     settings = check_settings(file, values or {}).values
     seat_doctrines(file, doctrines or {})
@@ -148,6 +153,11 @@ def compare(
         arms.append(out / f"{name}={value:g}")
         batch(file, out=arms[-1], values={**values, name: value}, **options)
     return batch(file, out=out, values=values, arms=arms, **options)
+
+
+def chunk_size(runs: int) -> int:
+    """Return how many games are played together, by their number alone."""
+    return min(CHUNK, max(1, -(-runs // PARTS)))
 
 
 def default_folder(file: ScenarioFile, seed: int) -> Path:
