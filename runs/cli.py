@@ -382,7 +382,7 @@ def bench(
     scenario: ScenarioName = "2025q1",
     /,
     *,
-    games: Annotated[int, Parameter(help="Games of the ensemble.")] = 5000,
+    games: Annotated[int, Parameter(help="Games of the ensemble.")] = 20_000,
     processes: Annotated[int, Parameter(help="Processes of ensemble and mesa.batch_run.")] = 2,
     json: Annotated[bool, Parameter(negative=(), help="Print JSON.")] = False,
 ) -> int:
