@@ -12,7 +12,7 @@ from agents.numerics import exp
 from model.beliefs import Evidence
 from model.chance import Chance
 from model.scenario import NOBODY, Scenario, per_run
-from model.tables import rounded_down, slots_free
+from model.tables import cheapest_exit, rounded_down, slots_free
 from model.world import World, ruptured
 
 HALF = 0.5  # neither party is heard first more often than the other
@@ -111,7 +111,7 @@ def reopening_cost(scenario: Scenario, world: World, table: int, actor: int, nam
     exit_cost = scenario.levers.exit_cost[actor]
     runs = np.arange(world.runs)
     closed = world.closed[table] > world.quarter
-    cost = np.where(closed, exit_cost[rules.levers].min(axis=0), 0.0)
+    cost = np.where(closed, cheapest_exit(scenario, rules, actor), 0.0)
     for slot in named:
         x = np.maximum(slot, 0)
         other = world.lock_with[x, runs]

@@ -57,6 +57,9 @@ def unsourced(d: Draft) -> Iterator[Fault]:
 
 def actors(d: Draft) -> Iterator[Fault]:
     """Check the players: names that differ, an office in power, weights that say something."""
+    for section in ("actors", "levers"):
+        if section in d.ids and not d.ids[section]:
+            yield Fault((section,), "is empty: a game needs at least one")
     plain: dict[str, str] = {}
     for i in sorted(d.known("actor")):
         other = plain.setdefault(i.casefold(), i)

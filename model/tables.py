@@ -307,8 +307,7 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     none = np.zeros((1, world.runs))
     closed = world.closed[number] > world.quarter
     cost = np.where(seen.locked, scenario.levers.exit_cost[me][menus.lever], 0.0)
-    reneging = scenario.levers.exit_cost[me][table.levers].min(axis=0)
-    cost = np.where(closed, np.maximum(cost, reneging), cost)
+    cost = np.where(closed, np.maximum(cost, cheapest_exit(scenario, table, me)), cost)
     demands = np.zeros((0, world.runs))
     headline = np.zeros(len(menus.lever) + 1, dtype=bool)
     if table.headline != NOBODY and table.demander == me:
@@ -325,6 +324,12 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
         demands=demands,
         standing=standing,
     )
+
+
+def cheapest_exit(scenario: Scenario, table: TableRules, actor: int) -> Floats:
+    """Least exit cost of an actor among the levers of a table, 0 where it has none. (run,)."""
+    costs = scenario.levers.exit_cost[actor][table.levers]
+    return costs.min(axis=0) if len(costs) else np.zeros(1)
 
 
 def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any) -> Seat:

@@ -20,7 +20,17 @@ from model.wargame import Wargame
 from runs.play import events, replay
 from tests.drawn import drawn_world, worlds
 from tests.invariants import check
-from tests.worlds import Small, differences, play, strait
+from tests.worlds import (
+    Small,
+    actor,
+    differences,
+    ledger,
+    lever,
+    play,
+    strait,
+    table,
+    world,
+)
 
 SEEDS = st.integers(0, 2**32 - 1)
 # Worlds come from a seed, so there is nothing to shrink.
@@ -48,6 +58,20 @@ def test_a_drawn_world_is_a_valid_file(
 @given(st.integers(6, 9), SEEDS)
 def test_many_actors(actors: int, seed: int) -> None:
     check(play(drawn_world(seed, actors, places=1), 2, 3))
+
+
+@pytest.mark.parametrize("closed_until", [None, "2026Q1"])
+def test_a_table_at_which_nothing_can_be_said(closed_until: str | None) -> None:
+    """A lever that the other does not feel is on no table."""
+    players = {"Ann": actor(), "Ben": actor("crisis_bargainer"), "Cyd": actor()}
+    file = world(
+        players,
+        {"own": lever("Ann", [0, 1], 0, unilateral="both")},
+        ledger=ledger(("own", "Ann.home", 1)),
+        tables={"pact": table("Ann", "Ben", closed_until=closed_until)},
+    )
+    check(play(file, 3, 3))
+    check(play(file, 3, 3, deciders={name: Eager() for name in players}))
 
 
 def extreme(file: ScenarioFile, rng: np.random.Generator, share: float) -> ScenarioFile:
@@ -144,8 +168,8 @@ def measures(file: ScenarioFile, names: dict[str, str], runs: int) -> dict[str, 
         out[f"moves {old}"] = sum(
             ((r.own_moves.lever[a] >= 0).sum(axis=0) for r in game.records), np.zeros(runs)
         )
-    for n, lever in enumerate(scenario.levers.ids):
-        out[f"lever {lever}"] = game.end.value[n]
+    for n, name in enumerate(scenario.levers.ids):
+        out[f"lever {name}"] = game.end.value[n]
     for n, theatre in enumerate(scenario.theatres.ids):
         out[f"crises {theatre}"] = sum((r.crises.rung[n] for r in game.records), np.zeros(runs))
     out["promises"] = game.end.tally[0].astype(float)
