@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from agents.briefing import Bools, Briefing, Floats, Ints, Prospect
+from agents.briefing import Bools, Briefing, Floats, Ints, Prospect, full_runs
 from agents.utility import each_utility, package_utilities
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):
+def _name_levers(
+    mine, theirs, exit_cost, blocked, lever, available, first, asks, sweeteners, width
+):
     n_moves, n_runs = mine.shape
     slots = np.full((asks + sweeteners, n_runs), -1, dtype=np.int64)
     worth = np.zeros(n_runs)
@@ -18,10 +20,13 @@ def _name_levers(mine, theirs, blocked, lever, first, asks, sweeteners, width):
     gain, lent = np.empty(n_moves), np.empty(n_moves)  # of the open moves of one run
     on = np.empty(n_moves, dtype=np.int64)  # their levers
     for r in range(n_runs):
+        if not available[r]:
+            continue
         n_open = 0
         for m in range(n_moves):
             if not blocked[m, r]:
-                gain[n_open], lent[n_open], on[n_open] = mine[m, r], theirs[m, r], lever[m, r]
+                gain[n_open] = mine[m, r] - exit_cost[m, r]
+                lent[n_open], on[n_open] = theirs[m, r], lever[m]
                 n_open += 1
         for n in range(asks + sweeteners):
             best, chosen[n] = 0.0, -1
@@ -65,7 +70,8 @@ def name_levers(prospect: Prospect, briefing: Briefing, first: Ints) -> tuple[In
     sweetener: the boldest ask is seldom the most promising.
 
     first : (run,) lever that must be named first if it gains me anything, -1 = none
-    returns : slots (slot, run) lever or -1, and promise (run,) in utility
+    returns : slots (slot, run) lever or -1, and promise (run,) in utility; none where I may not
+    open it
     """
     seat, customs = prospect.seat, briefing.customs
     moves = seat.own.shape[1] - 1
@@ -73,10 +79,12 @@ def name_levers(prospect: Prospect, briefing: Briefing, first: Ints) -> tuple[In
     theirs = package_utilities(seat.them, seat.theirs, seat.packages)[1 : moves + 1]
     runs = mine.shape[1]
     return _name_levers(
-        mine - prospect.exit_cost[:moves],
+        mine,
         theirs,
+        full_runs(prospect.exit_cost[:moves], runs),
         np.ascontiguousarray(seat.blocked[:moves]),
-        np.ascontiguousarray(np.broadcast_to(seat.lever[:moves], (moves, runs))),
+        np.ascontiguousarray(seat.lever[:moves, 0]),  # single moves are the same in all runs
+        full_runs(prospect.available, runs),
         np.ascontiguousarray(np.broadcast_to(first, runs)),
         customs.named_levers,
         customs.sweeteners,
