@@ -208,8 +208,7 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
     lift = Lift(table.theatre, commitment_lift(view, table, me, lever, steps))
     own = prices(view, me, me, lever, steps, lift=lift)
     # a promise of theirs counts as far as they are trusted, a harm that they announce in full
-    promised = np.append(scenario.levers.owner[lever] == other, False)[:, None]
-    own = np.where(promised & (own > 0.0), own * view.trust[me, other], own)
+    _doubt(own, np.flatnonzero(scenario.levers.owner[lever] == other), view.trust[me, other])
     theirs = prices(view, me, other, lever, steps, lift=lift)
     menace, menace_odds = _threat(view, table, me, me, other)
     leverage, leverage_odds = _threat(view, table, me, other, me)
@@ -226,6 +225,14 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
         _barred(view, table, me, menus),
         _credit(view, table, me, menus),
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _doubt(own, promised, trust):
+    for k in range(len(own)):
+        for m in promised:
+            for r in range(len(trust)):
+                own[k, m, r] *= trust[r] if own[k, m, r] > 0.0 else 1.0
 
 
 def _assent(view: View, observer: int, party: int, menus: Menu) -> Assent:
