@@ -46,10 +46,9 @@ from runs.summary import SHORT, Row, as_csv, as_text, sanity, summary
 
 __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 
-CHUNK = (
-    2000  # games at most that are played together, and one file: they share the interpreter's time
-)
-PARTS = 8  # at least, so that several processors have work
+# games played together, and one file: they share the interpreter's time
+SMALLEST_CHUNK, CHUNK = 250, 2000
+PARTS = 8  # of many games, so that several processors have work
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
 LINES = 10  # progress lines where there is no terminal
 
@@ -93,7 +92,7 @@ def batch(
     trajectories : keep every quarter of all games, not of the first 1,000 only
     out : results folder; `results/NAME-seed-N` unless given
     values : parameter path or alias → one number, or one per run
-    chunk : games that are played together; an eighth of all, at most CHUNK, unless given
+    chunk : games that are played together; an eighth of all, SMALLEST_CHUNK to CHUNK, unless given
     command : how the user asked for it, for the manifest
     arms : two results folders of the same games, to be compared side by side in the report
     stream : where progress goes; standard error unless given
@@ -157,7 +156,7 @@ def compare(
 
 def chunk_size(runs: int) -> int:
     """Return how many games are played together, by their number alone."""
-    return min(CHUNK, max(1, -(-runs // PARTS)))
+    return min(CHUNK, max(SMALLEST_CHUNK, -(-runs // PARTS)))
 
 
 def default_folder(file: ScenarioFile, seed: int) -> Path:
