@@ -1,0 +1,303 @@
+"""Small changes of the rules that some test must notice: signs turned, terms dropped, off by one.
+
+A line of the list is a text that stands once in the file, and what to put instead;
+`tests/test_mutations.py` applies it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change of one file."""
+
+    file: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.before}  →  {self.after}"
+
+
+LEDGER = [
+    ("out[k, r] += c * change[s, r]", "out[k, r] -= c * change[s, r]"),
+    ("out[k, r] += coefficient[e, r] * change[s, r]", "out[k, r] += change[s, r]"),
+    ("[levers, world.stock, at_war,", "[levers, 0.0 * world.stock, at_war,"),
+    ("at_war = (world.war > 0) | hot(scenario, world)", "at_war = world.war > 0"),
+    ("at_war = (world.war > 0) | hot(scenario, world)", "at_war = hot(scenario, world)"),
+    ("world.value[lever] < theatres.hot_below[t]", "world.value[lever] <= theatres.hot_below[t]"),
+    ("force[at] = -each * levers", "force[at] = each * levers"),
+    ("force[rule.first] = -troops", "force[rule.first] = 0.0 * troops"),
+    ("flat[row[first]] -= counted", "flat[row[first]] += counted"),
+    ("levers[rule.share] - start[lever] * start[rule.share]", "levers[rule.share]"),
+    ("then = min(max(now + steps[m], 0)", "then = min(max(now + steps[m] + 1, 0)"),
+    ("settings[x, then] - settings[x, now]", "settings[x, now] - settings[x, then]"),
+    ("c = coefficient[e, 0] / scale[k]", "c = coefficient[e, 0]"),
+    ("out[k, m, r] += c * gap[r] * weight[m, r]", "out[k, m, r] += c * gap[r]"),
+    ("np.maximum(out, 0.01, out=out)", "np.maximum(out, 0.0, out=out)"),
+    ("ledger.force * scenario.rules.channel_forces", "1.0 * ledger.force"),
+]
+THEATRES = [
+    ("return c / (c + d)", "return d / (c + d)"),
+    ("return force * np.sqrt(force)", "return force * force"),
+    ("(1.0 - power(s, curve))", "power(s, curve)"),
+    ("1.0 - transactionalism * share * (", "1.0 - transactionalism * ("),
+    (
+        "s = np.minimum(1.0, np.maximum(paid_now, 0.0)",
+        "s = np.minimum(9.0, np.maximum(paid_now, 0.0)",
+    ),
+    ("return credibility * with_patron +", "return credibility * without +"),
+    (
+        "gain = odds * prize - (1.0 - odds) * war_cost",
+        "gain = odds * prize + (1.0 - odds) * war_cost",
+    ),
+    (
+        "push = np.minimum(np.maximum(steepness * (gain - reference)",
+        "push = np.minimum(np.maximum(steepness * (gain + reference)",
+    ),
+    ("return 1.0 - exp(-base * exp(push))", "return 1.0 - exp(-base * exp(-push))"),
+    ("1.0 - odds if side < 0 else odds", "1.0 - odds if side > 0 else odds"),
+    ("gain = odds * prize - (1.0 - odds) * cost", "gain = odds * prize + (1.0 - odds) * cost"),
+    ("-stake * hazard * (share + (1.0 - share) * odds)", "-stake * hazard * odds"),
+    ("out[1, r] = out[2, r] + max(p[r], FAINT)", "out[1, r] = out[2, r]"),
+    (
+        "base[t] *= NEUTRAL + world.hostility[actor, foe]",
+        "base[t] *= NEUTRAL + world.hostility[foe, actor]",
+    ),
+    (
+        "np.where(world.outcome < 0, scenario.theatres.calm, 1.0)",
+        "np.where(world.outcome > 0, scenario.theatres.calm, 1.0)",
+    ),
+    ("trust[r] + lift[m, r], 0.0)", "trust[r] - lift[m, r], 0.0)"),
+    ("(safe - security[t, r]) / scale", "(security[t, r] - safe) / scale"),
+    (
+        "base * (NEUTRAL + world.hostility[who, foe])",
+        "base * (NEUTRAL + world.hostility[foe, who])",
+    ),
+    ("reference -= theatres.foresight * loss", "reference += theatres.foresight * loss"),
+    (
+        "np.where(world.outcome[t] > 0, 0.0, calm[t])",
+        "np.where(world.outcome[t] < 0, 0.0, calm[t])",
+    ),
+    ("world.commitment[t] if who == NOBODY else world.credibility[who, t]", "world.commitment[t]"),
+    ("forces - theatres.forces * gone", "forces + theatres.forces * gone"),
+    ("(draws[:, 0] < hazard) & free, 1, 0)", "draws[:, 0] < hazard, 1, 0)"),
+    ("resist = np.where(stands, NEUTRAL, 1.0)", "resist = np.where(stands, 1.0, NEUTRAL)"),
+    ("odds * (1.0 - theatres.nuclear_risk) * resist", "odds * resist"),
+    ("(draws[:, 1 + step] < climb)", "(draws[:, 2] < climb)"),
+    ("tested = (rung >= CLASH)", "tested = (rung > CLASH)"),
+    ("np.where(rung == WAR, length,", "np.where(rung == WAR, length - 1,"),
+    ("np.where(fate < odds, 1, -1)", "np.where(fate > odds, 1, -1)"),
+    ("2.0 * (1.0 - resolve[who, foe])", "2.0 * resolve[who, foe]"),
+]
+BELIEFS = [
+    ("return good / np.maximum(good + bad, 1e-9)", "return bad / np.maximum(good + bad, 1e-9)"),
+    ("out = out + alike * evidence[j][None] * strength", "out = out + alike * evidence[j][None]"),
+    (
+        "out = out + alike * evidence[j][None] * strength",
+        "out = out + evidence[j][None] * strength",
+    ),
+    ("alike = np.swapaxes(likeness[:, j], 0, 1)", "alike = likeness[:, j]"),
+    ("f * now + (1.0 - f) * prior * start + on", "f * now + on"),
+    ("(1.0 - f) * prior * start", "(1.0 - f) * start"),
+    ("on * (seen + spread + private)", "on * (seen + spread)"),
+    ("world.broken, 1.0 - scenario.reliability,", "world.broken, scenario.reliability,"),
+    ("world.bluffed, 1.0 - scenario.resolve,", "world.bluffed, scenario.resolve,"),
+    ("others = np.arange(len(self.kept)) != about", "others = np.arange(len(self.kept)) >= 0"),
+    ("where & (observer != NOBODY) &", "where &"),
+    (
+        "commitment[theatre] += rules.commitment_speed *",
+        "commitment[theatre] -= rules.commitment_speed *",
+    ),
+    (
+        "np.where(crises.defended[theatre], 1.0, 0.0)",
+        "np.where(crises.defended[theatre], 0.0, 1.0)",
+    ),
+    ("helps = -1 if ledger.side[e] == 0 else 1", "helps = 1 if ledger.side[e] == 0 else -1"),
+    ("ledger.coefficient[e, 0] < 0.0 and", "ledger.coefficient[e, 0] > 0.0 and"),
+    ("target[i, j] += (level - start[lever])", "target[i, j] -= (level - start[lever])"),
+    ("/ span / number[i, j]", "/ span"),
+]
+POLITICS = [
+    (
+        "ratification_room(scenario, actor, support) - cost",
+        "ratification_room(scenario, actor, support) + cost",
+    ),
+    (
+        "scenario.ratify_support[actor] * (support - EVEN)",
+        "scenario.ratify_support[actor] * support",
+    ),
+    (
+        "rules.support_treasury * purse + rules.support_deal",
+        "rules.support_treasury * purse - rules.support_deal",
+    ),
+    ("position[:, TREASURY] + position[:, HOME]", "position[:, TREASURY] - position[:, HOME]"),
+    (
+        "rally = np.where(crises.defended[t], EVEN, -1.0)",
+        "rally = np.where(crises.defended[t], EVEN, 1.0)",
+    ),
+    ("if theatres.side[a, t] != 0:", "if theatres.side[a, t] > 0:"),
+    (
+        "rules.support_persistence * (world.support - EVEN)",
+        "rules.support_persistence * world.support",
+    ),
+    ("changed = where & (winner != platform[actor])", "changed = where"),
+    ("if actor == table.demander:", "if actor != table.demander:"),
+]
+BARGAINING = [
+    ("speaker = (first + t) % 2", "speaker = (first + t + 1) % 2"),
+    ("agreed = going & yes & open_", "agreed = going & yes & (made > 0)"),
+    ("when = np.where(agreed, t, when)", "when = np.where(agreed, t + 1, when)"),
+    ("return 1 - opener", "return opener"),
+    ("agreed & ~overtaken & consent", "agreed & consent"),
+    ("& consent & passed.all(axis=0)", "& passed.all(axis=0)"),
+    ("passed.all(axis=0)", "passed.any(axis=0)"),
+    ("overtaken[parts.game[world.moved[parts.lever, parts.run]]] = True", "pass"),
+    ("passed[k] = draw[runs] < odds[k]", "passed[k] = draw[runs] > odds[k]"),
+    ("draw[parts.run[mine]] < odds[mine]", "draw[parts.run[mine]] > odds[mine]"),
+    (
+        "settings[parts.lever, parts.after] - settings[parts.lever, parts.before]",
+        "settings[parts.lever, parts.before] - settings[parts.lever, parts.after]",
+    ),
+    (
+        "np.where(scenario.levers.owner[x] == a, b, a)",
+        "np.where(scenario.levers.owner[x] == a, a, b)",
+    ),
+    ("world.quarter + scenario.levers.lead[x]", "world.quarter + scenario.levers.lead[x] + 1"),
+    (
+        "world.lock[x, at] = _end(world, table)[at]",
+        "world.lock[x, at] = _end(world, table)[at] + 1",
+    ),
+    (
+        "world.lock[x, at] = _end(world, table)[at]",
+        "world.lock[x, at] = _end(world, table)[at] - 1",
+    ),
+    ("world.lock_with[x, at] = partner", "world.lock_with[x, at] = NOBODY"),
+    ("world.before[x, at] = parts.before", "world.before[x, at] = parts.after"),
+    ("world.secret[x, at] = table.secret", "world.secret[x, at] = False"),
+    ("world.moved[x, at] = True", "world.moved[x, at] = False"),
+    ("if not table.secret:  # the public", "if table.secret:  # the public"),
+    ("runs[signed]] += _gain(talks, k)", "runs[signed]] -= _gain(talks, k)"),
+    ("account[e], runs] += rate * gap", "account[e], runs] -= rate * gap"),
+    ("world.agreed[talks.table, runs] = paid_then[runs]", "pass"),
+    ("world.opener[talks.table, runs] = NOBODY", "pass"),
+    ("world.demand[talks.table, runs] = -np.inf", "pass"),
+    ("world.closed[talks.table, runs] = _end(world, table)[runs]", "pass"),
+    ("world.announced[n, runs] = False", "pass"),
+]
+TABLES = [
+    ("steps > 0, levers.alone_up[lever]", "steps < 0, levers.alone_up[lever]"),
+    (
+        "~np.isin(levers.owner[lever], parties) | (~host & ~alone)",
+        "~np.isin(levers.owner[lever], parties)",
+    ),
+    ("trust[r] if own[k, m, r] > 0.0 else 1.0", "trust[r] if own[k, m, r] < 0.0 else 1.0"),
+    ("bound &= ~view.known[actor].hidden[lever]", "bound &= view.known[actor].hidden[lever]"),
+    ("bound = (world.lock[lever] > world.quarter)", "bound = (world.lock[lever] >= world.quarter)"),
+    ("np.where(pending, believed * believed, 0.0)", "np.where(pending, believed, 0.0)"),
+    (
+        "np.where(world.announced[n], believed, told)",
+        "np.where(world.announced[n], told, believed)",
+    ),
+    ("change[SECURITY] -= view.private[n]", "change[SECURITY] += view.private[n]"),
+    (
+        "closed = world.closed[number] > world.quarter",
+        "closed = world.closed[number] >= world.quarter",
+    ),
+    ("np.maximum(table.norm_levels - level, 0.0)", "np.maximum(table.norm_levels, 0.0)"),
+    ("|= blocked[m, r] or locked[m, r]", "|= blocked[m, r]"),
+    ("agreed[n, n_slots + b] *= consent[m, one]", "agreed[n, n_slots + b] = consent[m, one]"),
+    (
+        "asked = rounded_down(settings, standing) - known",
+        "asked = rounded_down(settings, standing)",
+    ),
+    ("np.where(value <= demand, value, level)", "np.where(value < demand, value, level)"),
+    ("attention[actor, t] * burning[t]", "attention[actor, t] * ~burning[t]"),
+    (
+        "world.quarter < world.distraction_end[actor]",
+        "world.quarter <= world.distraction_end[actor]",
+    ),
+    (
+        "each * (settings[x, then] - settings[x, now])",
+        "each * (settings[x, now] - settings[x, then])",
+    ),
+    (
+        "(np.abs(steps) > scenario.levers.step[lever])",
+        "(np.abs(steps) >= scenario.levers.step[lever])",
+    ),
+]
+RECKONING = [
+    ("ties.alliance[k, ally] * ties.rivalry[k, rival]", "ties.alliance[k, ally]"),
+    (
+        "ties.alliance[k, ally] * ties.rivalry[k, rival]",
+        "ties.alliance[k, rival] * ties.rivalry[k, ally]",
+    ),
+    ("stake = np.minimum(size, 1.0)", "stake = np.maximum(size, 1.0)"),
+    ("rules.weight_broken * stake),", "rules.weight_broken * np.ones(world.runs)),"),
+    ("gained[owner] -= np.where(broken[x]", "gained[owner] += np.where(broken[x]"),
+    ("owner, weight, where & ~hidden)", "owner, weight, where)"),
+    ("released = _released(scenario, world, broken)", "released = broken & False"),
+    ("free = broken | _bound_by(scenario, world, broken)", "free = broken"),
+    ("np.where(due & stepped, value, world.value)", "np.where(due, value, world.value)"),
+    ("tally[2] += broken.sum(axis=0)", "tally[1] += broken.sum(axis=0)"),
+    ("own = -prices(view, a, a, lever, back)", "own = prices(view, a, a, lever, back)"),
+    ("own += np.where(mine, owed[:, None], 0.0)", "own -= np.where(mine, owed[:, None], 0.0)"),
+    ("log(now) + follow[rows]", "log(now) - follow[rows]"),
+    ("np.where(world.due == NEVER_DUE, world.setting, world.before)", "world.setting"),
+    ("levers.spoil_odds[x] * np.maximum(units, 0.0)", "levers.spoil_odds[x] * np.ones(world.runs)"),
+    ("(draw < odds) & (world.setting[other] > to)", "draw < odds"),
+    ("(1.0 - scenario.stock_decay) * world.stock", "(1.0 + scenario.stock_decay) * world.stock"),
+    ("scenario.inflow[n] * (sources[x] - base)", "scenario.inflow[n] * sources[x]"),
+    (
+        "relation[b, a] += rules.relation_gain * gain",
+        "relation[b, a] -= rules.relation_gain * gain",
+    ),
+    ("out[a] = out[a] + weights[a, k] * value", "out[a] = out[a] - weights[a, k] * value"),
+    ("position = (accounts - world.reference)", "position = (accounts + world.reference)"),
+    (
+        "world.reference + scenario.rules.reference_speed",
+        "world.reference - scenario.rules.reference_speed",
+    ),
+]
+UTILITY = [
+    ("return phi if x >= 0.0 else loss_aversion * phi", "return phi"),
+    ("return -0.5 * x * x", "return 0.5 * x * x"),
+    ("(1.0 - goals.transactionalism) * goals", "goals.transactionalism * goals"),
+    ("annuity = (1.0 - whole_power(d, term))", "annuity = (1.0 + whole_power(d, term))"),
+    ("life = d / (1.0 - customs", "life = 1.0 / (1.0 - customs"),
+    ("noisy = sharpness[r] * score[o, r] + gumbel[o, r]", "noisy = sharpness[r] * score[o, r]"),
+    ("(not blocked[o, r]) and noisy > best[r]", "noisy > best[r]"),
+]
+TALKS = [
+    ("refusal[r] = (1.0 - me[2][1, r]) * menace_odds * hurt", "refusal[r] = menace_odds * hurt"),
+    (
+        "passage[i] * (mine[i] + relation - refusal[r])",
+        "passage[i] * (mine[i] + relation + refusal[r])",
+    ),
+    ("min(max(yours[i], 0.0), 1.0) - bonds[2, r]", "min(max(yours[i], 0.0), 1.0) + bonds[2, r]"),
+    ("passage[i] * min(plain[i], theirs[i])", "passage[i] * max(plain[i], theirs[i])"),
+    ("return 1.0 if slack >= -TIE else 0.0", "return 1.0 if slack > TIE else 0.0"),
+    ("0.5 + slack * (0.5 / width)", "0.5 - slack * (0.5 / width)"),
+    ("return logistic1(slack / width)", "return logistic1(slack * width)"),
+    ("speak = opens == (t % 2 == 0)", "speak = opens == (t % 2 == 1)"),
+    ("wait + accepted * (to_proposer[i] - wait)", "accepted * to_proposer[i]"),
+    ("if elsewhere > floor:", "if elsewhere < floor:"),
+    ("slack = (room - cost) / spread", "slack = (room + cost) / spread"),
+    ("out[i] = votes[0, i] * votes[1, i] * out[i]", "out[i] = votes[0, i] * out[i]"),
+    ("possible[i] = credited[i] >= required[r] - TIE", "possible[i] = True"),
+]
+MUTATIONS = [
+    Mutation(file, *change)
+    for file, changes in {
+        "model/ledger.py": LEDGER,
+        "model/theatres.py": THEATRES,
+        "model/beliefs.py": BELIEFS,
+        "model/politics.py": POLITICS,
+        "model/bargaining.py": BARGAINING,
+        "model/tables.py": TABLES,
+        "model/reckoning.py": RECKONING,
+        "agents/utility.py": UTILITY,
+        "agents/talks.py": TALKS,
+    }.items()
+    for change in changes
+]
