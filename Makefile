@@ -2,6 +2,8 @@
 # `make PYTHON=/some/python3.12 test` chooses the interpreter.
 
 BIN = .venv/bin
+# A file of tests stays on one processor: its kernels and worlds are made once.
+TESTS = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 # What an installation depends on: the build copies the two files of runs/.
 INSTALLED_FROM = pyproject.toml constraints.txt .ci/install .ci/public_package.py \
                  runs/api.py runs/guard.py
@@ -18,10 +20,10 @@ picture: .venv/.ready  ## draw the picture of the README anew
 	cp results/picture/network.png notebooks/network.png
 
 test: .venv/.ready-test  ## run the tests
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 test-all: .venv/.ready-test  ## run the tests, the slow ones too
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(TESTS) -m "slow or not slow"
 
 lint: .venv/.ready-dev  ## ruff: rules and format
 	$(BIN)/ruff check
