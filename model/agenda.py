@@ -25,11 +25,13 @@ def set_agenda(
     answers: Mapping[str, Decision],
     evidence: Evidence,
     gained: Floats,
+    demanded: Bools,
 ) -> World:
     """Open the tables that were asked for; where both sides ask, the lot says who is the opener.
 
     Talks that their opener no longer keeps on its agenda lapse; what was demanded there stands.
     gained : (actor, run) perceived wins of the quarter; what re-opening costs is taken off
+    demanded : (table, run) an event of this quarter made the demand that stands
     """
     opener = openers(scenario, world, chance, answers)
     named = np.full_like(world.named, NOBODY)
@@ -46,7 +48,7 @@ def set_agenda(
             if anew.any():
                 gained[a] -= np.where(anew, reopening_cost(scenario, world, n, a, named[n]), 0.0)
             if table.demander == a:
-                demand[n] = press_demand(scenario, world, n, answer, i, opens)
+                demand[n] = press_demand(scenario, world, n, answer, i, opens, demanded[n])
                 living = world.lock[table.headline] > world.quarter
                 newly = living & np.isfinite(demand[n]) & ~np.isfinite(world.demand[n])
                 other = table.parties[0] + table.parties[1] - a
@@ -122,13 +124,20 @@ def reopening_cost(scenario: Scenario, world: World, table: int, actor: int, nam
 
 
 def press_demand(
-    scenario: Scenario, world: World, number: int, answer: Decision, place: int, opens: Bools
+    scenario: Scenario,
+    world: World,
+    number: int,
+    answer: Decision,
+    place: int,
+    opens: Bools,
+    made: Bools,
 ) -> Floats:
     """Headline level that is publicly asked at a table from now on, -inf where none. (run,).
 
     One that stands comes down, pressed or not; a new one stands at its height in its first
     quarter. None is left once it asks for no more than what stands already.
     place : of the table among the demander's; opens : (run,) it keeps the table on its agenda
+    made : (run,) an event made the one that stands, this quarter
     """
     table = scenario.tables[number]
     assert answer.norm is not None
@@ -137,6 +146,7 @@ def press_demand(
     settlement = level if answer.settlement is None else level + answer.settlement[place]
     stands = np.isfinite(world.demand[number])
     lower = decay_demands(scenario, world.demand[number], settlement)
+    lower = np.where(made, world.demand[number], lower)
     fresh = np.where(opens, demanded(table.norm_levels, answer.norm[place]), -np.inf)
     asked = np.where(stands, lower, fresh)
     return np.where(rounded_down(levels, asked) > level, asked, -np.inf)

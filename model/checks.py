@@ -376,12 +376,16 @@ def _effect(d: Draft, at: Path, effect: Effect) -> Iterator[Fault]:
         "support": ("add", effect.add is None),
         "election": ("platforms", not effect.platforms),
         "about": ("kept or broken", effect.kept is None and effect.broken is None),
+        "demand": ("to", effect.to is None),
     }
     what, missing = needs.get(leading[0], ("", False))
     if missing:
         yield Fault(at, f"`{leading[0]}` needs {what} beside it")
     if effect.lever and effect.to is not None:
         yield from _in_settings(d, (*at, "to"), effect.lever, effect.to)
+    table = d.tables.get(effect.demand or "")
+    if table and not table.demands:
+        yield Fault((*at, "demand"), f"at {effect.demand} nobody makes headline demands")
     if effect.platforms and effect.election is None:
         yield Fault((*at, "platforms"), "belongs to an election")
     actor = d.actors.get(effect.election or "")

@@ -185,7 +185,7 @@ def effect_told(scenario: Scenario, before: World, after: World, effect: Effect)
         }
     if effect.support is not None:
         return {"kind": "support", "actor": effect.support, "by": effect.add}
-    for kind in ("crisis", "reopen", "about", "stock"):
+    for kind in ("crisis", "reopen", "demand", "about", "stock"):
         if (of := getattr(effect, kind)) is not None:
             return {"kind": kind, "of": of}
     return {"kind": "none"}

@@ -21,6 +21,7 @@ class Happened:
 
     events: Bools  # (event, run)
     crisis: Bools  # (theatre, run) an event brings a crisis
+    demanded: Bools  # (table, run) an event brings a headline demand
 
 
 def condition_holds(scenario: Scenario, world: World, condition: Condition | None) -> Bools:
@@ -63,6 +64,7 @@ def happen(
     names = sorted(scenario.file.events)
     crisis = np.zeros((len(scenario.theatres.ids), world.runs), dtype=bool)
     now = np.zeros(world.fired.shape, dtype=bool)
+    before = world.demand
     for n, name in enumerate(names):
         event = scenario.file.events[name]
         where = comes(scenario, world, name, event, chance)
@@ -73,7 +75,7 @@ def happen(
         now[n] = where
         for effect in event.effects:
             world = take_effect(scenario, world, name, effect, where, chance, evidence, crisis)
-    return replace(world, fired=world.fired | now), Happened(now, crisis)
+    return replace(world, fired=world.fired | now), Happened(now, crisis, world.demand != before)
 
 
 def take_effect(
@@ -108,6 +110,8 @@ def take_effect(
         n = [t.id for t in scenario.tables].index(effect.reopen)
         closed[n] = np.where(where, np.minimum(closed[n], world.quarter), closed[n])
         return replace(world, closed=closed)
+    elif effect.demand is not None:
+        return _ask_in_public(scenario, world, effect, where, evidence)
     elif effect.about is not None:
         about = scenario.actor(effect.about)
         for what, weight in (("kept", effect.kept), ("broken", effect.broken)):
@@ -131,6 +135,25 @@ def _move_lever(scenario: Scenario, world: World, effect: Effect, where: Bools) 
     else:
         target = np.minimum(np.maximum(world.setting[lever] + (effect.by or 0), 0), size - 1)
     return overtake(scenario, world, lever, target, where)
+
+
+def _ask_in_public(
+    scenario: Scenario, world: World, effect: Effect, where: Bools, evidence: Evidence
+) -> World:
+    """Make a headline demand, unless a higher one stands or so much is paid already.
+
+    As any new demand it is evidence against its author while an agreement fixes the lever.
+    """
+    n = [t.id for t in scenario.tables].index(effect.demand or "")
+    table, asked = scenario.tables[n], effect.to or 0.0
+    level = scenario.levers.settings[table.headline, world.setting[table.headline]]
+    where = where & (asked > level) & (asked > world.demand[n])
+    newly = where & (world.lock[table.headline] > world.quarter) & ~np.isfinite(world.demand[n])
+    other = table.parties[0] + table.parties[1] - table.demander
+    evidence.add("broken", other, table.demander, scenario.rules.weight_reopening, newly)
+    demand = world.demand.copy()
+    demand[n] = np.where(where, asked, demand[n])
+    return replace(world, demand=demand)
 
 
 def _add_support(world: World, actor: int, amount: float, where: Bools) -> World:

@@ -35,6 +35,7 @@ LEADING = (
     "crisis",
     "attention",
     "reopen",
+    "demand",
     "about",
     "pledge",
 )
@@ -165,7 +166,8 @@ def _table_references(at: Path, table: Table) -> Iterator[Reference]:
 
 
 def _event_references(d: Draft) -> Iterator[Reference]:
-    kinds = {"lever": "lever", "stock": "stock", "crisis": "theatre", "reopen": "table"}
+    kinds = {"lever": "lever", "stock": "stock", "crisis": "theatre"}
+    kinds |= {"reopen": "table", "demand": "table"}
     for i, event in d.events.items():
         if event.condition:
             yield ("events", i, "condition", "of"), "lever or stock", event.condition.of

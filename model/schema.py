@@ -452,6 +452,7 @@ class Effect(Part):
     slots: int = 1
     quarters: int = 1
     reopen: Id | None = None  # table
+    demand: Id | None = None  # table whose demander asks in public for the level `to`
     about: Id | None = None  # evidence about this actor's reliability, seen by all
     kept: float | None = None
     broken: float | None = None

@@ -99,7 +99,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     view = perceive(scenario, world, chance)
     tables = tuple(view_table(view, n, m) for n, m in enumerate(game.menus))
     answers = yield _agenda_ask(game, view, tables)
-    world = set_agenda(scenario, world, chance, answers, evidence, gained)
+    world = set_agenda(scenario, world, chance, answers, evidence, gained, happened.demanded)
     opened, named, demand = world.opener, world.named, world.demand
 
     view = replace(view, world=world)

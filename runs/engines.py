@@ -42,10 +42,11 @@ class Job:
     doctrines: Mapping[str, str] | None = None
     series: tuple[str, ...] = ()
     trajectories: bool = False
+    tag: str = ""  # the chunk carries it, so that jobs of several arms can be told apart
 
     def play(self) -> Chunk:
         """Play the games."""
-        return play_chunk(
+        chunk = play_chunk(
             self.file,
             self.seed,
             self.runs,
@@ -55,6 +56,7 @@ class Job:
             series=self.series,
             trajectories=self.trajectories,
         )
+        return replace(chunk, tag=self.tag)
 
 
 def processors() -> int:

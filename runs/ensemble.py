@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -11,14 +12,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from agents.answers import DoctrineError
-from agents.briefing import Floats, Ints
+from agents.briefing import Briefing, Decision, Floats, Ints
 from agents.doctrine import Doctrine, get_doctrine
 from model.chance import Chance
 from model.scenario import Values as Settings
+from model.scenario import quarter_index
 from model.schema import ScenarioFile
 from model.turn import Game, begin, play_quarter, prepare
 from runs.errors import UserError
 from runs.outcomes import Column, Values, history, outcomes, snapshot, watched_series
+
+QUARTER = re.compile(r"\d{4}Q[1-4]")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Chunk:
     columns: tuple[Column, ...]  # what the outcomes are
     outcomes: dict[str, Values]  # label → (run,)
     trajectories: dict[str, Floats]  # label → (quarter, run); empty unless asked for
+    tag: str = ""  # of the job that asked for it
 
 
 def play_chunk(
@@ -105,11 +110,43 @@ def seat_doctrines(file: ScenarioFile, changed: Mapping[str, str]) -> dict[str, 
             raise UserError(f"unknown actor {actor!r}{hint} (known: {known})")
     try:
         return {
-            name: get_doctrine(changed.get(name, actor.doctrine))
+            name: _seated(file, actor.doctrine, changed.get(name, actor.doctrine))
             for name, actor in file.actors.items()
         }
     except DoctrineError as error:
         raise UserError(str(error)) from None
+
+
+def _seated(file: ScenarioFile, own: str, name: str) -> Doctrine:
+    """Return a doctrine; `NAME@QUARTER` plays the scenario's own until that quarter."""
+    later, at, quarter = name.rpartition("@")
+    if not (at and QUARTER.fullmatch(quarter)):
+        return get_doctrine(name)
+    first = quarter_index(file.start, quarter)
+    return Successor(get_doctrine(own), get_doctrine(later), first)
+
+
+class Successor(Doctrine):
+    """Plays as one doctrine until a quarter and as another from then on, which remembers nothing.
+
+    Raises
+    ------
+    UserError
+        If the quarter lies before the game.
+    """
+
+    def __init__(self, now: Doctrine, later: Doctrine, first: int) -> None:
+        if first < 0:
+            raise UserError("a doctrine cannot change before the first quarter of the game")
+        self.now, self.later, self.first = now, later, first
+
+    def decide(self, briefing: Briefing) -> Decision:
+        """Answer as the doctrine of the quarter."""
+        if briefing.quarter < self.first:
+            return self.now.decide(briefing)
+        if briefing.quarter == self.first and briefing.question == "agenda":
+            briefing = replace(briefing, memory=np.zeros_like(briefing.memory))
+        return self.later.decide(briefing)
 
 
 def ready(file: ScenarioFile, values: Settings) -> Game:

@@ -351,6 +351,10 @@ def _effect(file: ScenarioFile, effect: Effect) -> str:
         return f"{effect.about} seen to keep ({good:g}) or break ({bad:g}) its word"
     if effect.pledge:
         return f"a pledge of {effect.pledge} falls due"
+    if effect.demand:
+        demander = file.tables[effect.demand].demands[0]
+        lever = file.levers[demander.lever]
+        return f"{demander.by} demands {lever.name} of {effect.to:g} {lever.unit}"
     return f"crisis in {effect.crisis}" if effect.crisis else f"{effect.reopen} reopens"
 
 
