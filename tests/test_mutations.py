@@ -17,8 +17,9 @@ from tests.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("agents", "model", "runs", "tests")
-# Those that fail soonest first: nearly every change is noticed by the first five.
+# Those that fail soonest first: nearly every change is noticed by the first six.
 WATCHERS = (
+    "ledger",
     "by_hand",
     "rules",
     "crises",
