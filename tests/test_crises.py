@@ -153,6 +153,24 @@ def test_a_crisis_stops_before_a_resolved_defender() -> None:
         assert (crises.rung > 1).mean() == pytest.approx(climbs, abs=0.01)
 
 
+def test_a_challenger_comes_as_it_is_hostile_not_as_it_is_hated(game: Game) -> None:
+    world = begin(game, 1)
+    now, start = sources_in_effect(game.scenario, world)
+    theatres = game.scenario.theatres
+    who, foe = theatres.challenger[0], theatres.defender[0]
+
+    def hazard(first: int, second: int) -> float:
+        hostility = np.zeros_like(world.hostility)
+        hostility[first, second] = 1.0
+        return float(
+            hazards(game.scenario, replace(world, hostility=hostility), now, start)[1][0, 0]
+        )
+
+    # 1 - hazard = exp(-base (.5 + hostility) …): 1.5 against .5
+    hates, hated = (np.log(1.0 - hazard(*pair)) for pair in ((who, foe), (foe, who)))
+    assert hates == pytest.approx(3.0 * hated)
+
+
 def test_nuclear_risk_holds_both_back() -> None:
     game = prepare(strait(), {"theatres.strait.nuclear_risk": 1.0})
     _, crises = crises_of(game, 200, odds=1.0, hazard=1.0)
