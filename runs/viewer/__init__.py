@@ -1,0 +1,1 @@
+"""The browser viewer: step through one game and see why (`hubspoke view`)."""
