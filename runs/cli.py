@@ -12,11 +12,11 @@ from typing import Any
 
 from cyclopts import CycloptsError
 
-from runs.commands import doctrines, games, scenarios, validation
+from runs.commands import doctrines, games, scenarios, validation, viewing
 from runs.commands.common import DONE, OUR_FAULT, STOPPED, USERS_FAULT, app, typed
 
 DEBUG = "HUBSPOKE_DEBUG"
-GROUPS = (games, validation, scenarios, doctrines)  # importing a module adds its commands
+GROUPS = (games, viewing, validation, scenarios, doctrines)  # importing a module adds its commands
 
 
 def main(argv: list[str] | None = None) -> int:

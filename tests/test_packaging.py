@@ -31,7 +31,7 @@ def test_the_wheel_holds_every_file_of_the_rooms(wheel: Path) -> None:
         file.relative_to(ROOT).as_posix()
         for room in ROOMS
         for file in (ROOT / room).rglob("*")
-        if file.suffix in {".py", ".yaml", ".md", ".csv", ".typed", ".html", ".css", ".js"}
+        if file.suffix in {".py", ".yaml", ".md", ".csv", ".typed", ".html", ".css", ".js", ".vue"}
     }
     assert sources | PUBLIC <= names
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {

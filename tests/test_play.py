@@ -14,7 +14,8 @@ from model.reading import read, shipped
 from model.transcript import Event, Transcript, read_transcript
 from model.wargame import Wargame
 from runs.errors import UserError
-from runs.network_picture import balanced, network_picture
+from runs.network_layout import balanced
+from runs.network_picture import network_picture
 from runs.play import events, play
 from runs.story import BOLD, Manner, tell, tell_quarter
 from runs.words import Names, part, percent, share, signing_words, why_reply, why_shortly

@@ -14,12 +14,10 @@ from model.transcript import Event
 from runs.network_layout import (
     AREA,
     BENDS,
-    BETTER,
     INK,
     LAYERS,
     RADIUS,
     SAMPLES,
-    SOFT,
     WORSE,
     Layer,
     Layout,
@@ -37,7 +35,9 @@ from runs.words import part, percent, share
 WIDTH = 1000.0  # of the drawing, in its own units
 LETTER = 0.54  # width of a letter against its height, on average
 LINE = 1.25
+BIG, SMALL = 17.0, 13.0  # letters of names, and of all else
 ARROW_BENDS = tuple(b for b in BENDS if b and abs(b) < 0.3)  # noqa: PLR2004 - flat curves
+MOST_LEARNT = 5  # arrows of trust where nobody is in focus
 MOST_LABELS = 12  # on arrows: more would hide the rest
 MONEY, TROOPS = "#8a6d00", "#3b6e8f"
 QUARTER_LAYERS = {  # name → words, colour, what a screen reader and the legend say
@@ -112,7 +112,7 @@ def ground_of(file: ScenarioFile) -> Ground:
     layout = layout_of(file)
     strands = {}
     for layer in LAYERS:
-        for (i, j), _ in weights(file, layer).items():
+        for i, j in weights(file, layer):
             strands[layer.name, i, j] = layout.route(i, j)
     return Ground(layout, strands, WIDTH / float(layout.high[0] - layout.low[0]))
 
@@ -124,12 +124,22 @@ def weights(file: ScenarioFile, layer: Layer) -> dict[tuple[str, str], float]:
     return {pair: w / top for pair, w in all_.items() if w / top >= layer.least}
 
 
+@dataclass
+class Taken:
+    """Where something is written already, and the strands that a text would hide."""
+
+    crowd: Floats  # (point, 2)
+    boxes: list[Floats] = field(default_factory=list)
+
+
 def draw(ground: Ground, scene: Scene) -> Markup:
     """Draw a quarter."""
     layout = replace(ground.layout, strands=list(ground.layout.strands))
-    layout.sizes = {a: RADIUS * growth(scene.file, a, scene.first["state"], scene.state) ** 0.5
-                    for a in scene.file.actors}
-    shown = [f for f in scene.flows if f.layer in scene.layers]
+    layout.sizes = {
+        a: RADIUS * growth(scene.file, a, scene.first["state"], scene.state) ** 0.5
+        for a in scene.file.actors
+    }
+    shown = [f for f in chosen_flows(scene) if f.layer in scene.layers]
     count: dict[tuple[str, str], int] = {}
     arrows = []
     for flow in shown:
@@ -137,8 +147,11 @@ def draw(ground: Ground, scene: Scene) -> Markup:
         count[flow.start, flow.end] = number + 1
         arrows.append((flow, ground.lane(flow.start, flow.end, number)))
     layout.strands += [strand for _, strand in arrows]
-    taken: list[Floats] = []
-    names = join(*(_name(ground, layout, scene, a, taken) for a in scene.file.actors))
+    taken = Taken(layout.crowd)
+    names = join(
+        *(_name(ground, layout, scene, a, taken) for a in scene.file.actors),
+        *(_theatre_name(ground, layout, scene, t, taken) for t in scene.file.theatres),
+    )
     labels = join(*_flow_labels(ground, layout, arrows, scene, taken))
     height = ground.height + 26.0
     return tag(
@@ -161,9 +174,17 @@ def draw(ground: Ground, scene: Scene) -> Markup:
     )
 
 
+def chosen_flows(scene: Scene) -> list[Flow]:
+    """Leave out most of what was learnt about trust, which would hide the rest, unless in focus."""
+    pair = scene.pair()
+    learnt = [f for f in scene.flows if f.layer == "trust" and pair <= {f.start, f.end}]
+    kept = sorted(learnt, key=lambda f: -f.size)[: MOST_LEARNT if not pair else None]
+    return [f for f in scene.flows if f.layer != "trust" or f in kept]
+
+
 def _markers() -> Markup:
     heads = {"offers", "threats", "trust", "money", "troops"}
-    colours = {k: QUARTER_LAYERS[k][1] for k in sorted(heads)} | {"worse": WORSE, "better": BETTER}
+    colours = {k: QUARTER_LAYERS[k][1] for k in sorted(heads)}
     return tag(
         "defs",
         *(
@@ -185,50 +206,60 @@ def _markers() -> Markup:
 
 
 def _theatre(ground: Ground, scene: Scene, name: str) -> Markup:
-    """Draw a place of possible war: an area, with the odds of a crisis and what deters it."""
+    """Draw a place of possible war as an area; what deters there is told on hovering."""
     theatre = scene.file.theatres[name]
     x, y = ground.xy(place_of(theatre.place))
-    words = balanced(theatre.name, 24).split("\n")
-    hazard = scene.state.get("hazard", {}).get(name)
-    odds = scene.state.get("odds", {}).get(name)
-    promise = scene.state["commitment"].get(name)
-    said = [f"crisis {percent(hazard)} a quarter"] if hazard is not None else []
-    crisis = scene.crises.get(name)
-    if crisis is not None:
-        said.insert(0, f"⚠ {crisis['called']} this quarter")
-    patron = scene.file.theatres[name].patron
-    full = [f"{theatre.name}: a place of possible war between {theatre.challenger} and"
-            f" {theatre.defender}."]
-    if hazard is not None:
-        full.append(f"Chance of a crisis {percent(hazard)} a quarter.")
-    if odds is not None:
-        full.append(f"Chance that the challenger would win {percent(odds)}.")
-    if patron and promise is not None:
-        full.append(f"The promise of {scene.file.actors[patron].name} to come is worth"
-                    f" {share(promise)} of 1.")
-    lines = [*words, *said]
-    top = y - LINE * 13.0 * (len(lines) - 1) / 2.0 + 4.0
     return tag(
         "g",
-        tag("title", " ".join(full)),
+        tag("title", theatre_words(scene, name)),
         tag(
             "ellipse",
             cx=x,
             cy=y,
             rx=ground.scale * AREA[0],
             ry=ground.scale * AREA[1],
-            class_="hs-theatre hs-hot" if crisis is not None else "hs-theatre",
+            class_="hs-theatre hs-hot" if name in scene.crises else "hs-theatre",
         ),
-        *(
-            tag(
-                "text",
-                line,
-                x=x,
-                y=top + LINE * 13.0 * n,
-                class_="hs-theatre-name" if n < len(words) else "hs-theatre-odds",
-            )
-            for n, line in enumerate(lines)
-        ),
+    )
+
+
+def theatre_words(scene: Scene, name: str) -> str:
+    """Say what a theatre is, how likely a crisis is, who would win, what the promise is worth."""
+    theatre, state = scene.file.theatres[name], scene.state
+    sides = [
+        scene.file.actors[a].name if a in scene.file.actors else a
+        for a in (theatre.challenger, theatre.defender)
+    ]
+    said = f"{theatre.name}: a place of possible war between {sides[0]} and {sides[1]}."
+    if "hazard" in state:
+        said += (
+            f" Chance of a crisis {percent(state['hazard'][name])} a quarter. Chance that"
+            f" {sides[0]} would win {percent(state['odds'][name])}."
+        )
+    promise = state["commitment"].get(name)
+    if theatre.patron is not None and promise is not None:
+        patron = scene.file.actors[theatre.patron].name
+        said += f" Chance that {patron} would come to its aid {percent(promise)}."
+    return said
+
+
+def _theatre_name(ground: Ground, layout: Layout, scene: Scene, name: str, taken: Taken) -> Markup:
+    """Write a theatre's name, the odds of a crisis and of the defence, where that hides least."""
+    theatre, state = scene.file.theatres[name], scene.state
+    lines = [(line, "hs-theatre-name") for line in balanced(theatre.name, 24).split("\n")]
+    if "hazard" in state:
+        lines.append((f"crisis {percent(state['hazard'][name])} a quarter", "hs-theatre-odds"))
+        held = 1.0 - state["odds"][name]
+        lines.append((f"defence holds at {percent(held)}", "hs-theatre-odds"))
+    crisis = scene.crises.get(name)
+    if crisis is not None:
+        lines.insert(0, (f"⚠ {crisis['called']}", "hs-theatre-hot"))
+    x, y = place_of(theatre.place)
+    spots = [(x, y + shift * AREA[1], "middle", "middle") for shift in (0.0, -0.4, 0.4)]
+    tall = LINE * SMALL * len(lines)
+    widest = max(len(line) for line, _ in lines)
+    return _write(
+        ground, lines, _free(ground, layout, spots, LETTER * SMALL * widest, tall, taken), tall
     )
 
 
@@ -260,7 +291,7 @@ def _tie(ground: Ground, scene: Scene, layer: Layer) -> Markup:
                     stroke_dasharray=dash,
                 ),
                 class_=_faded(scene, i, j),
-                data_pick="pair:" + ">".join((i, j)),
+                data_pick=f"pair:{i}>{j}",
             )
         )
     return join(*out)
@@ -309,7 +340,7 @@ def _arrow(ground: Ground, layout: Layout, scene: Scene, flow: Flow, strand: Str
             marker_end=f"url(#hs-{flow.layer})",
         ),
         class_=_faded(scene, flow.start, flow.end),
-        data_pick="pair:" + ">".join((flow.start, flow.end)),
+        data_pick=f"pair:{flow.start}>{flow.end}",
     )
 
 
@@ -356,9 +387,7 @@ def shade(support: float) -> str:
     return "#" + "".join(f"{round(a + t * (b - a)):02x}" for a, b in zip(low, high, strict=True))
 
 
-def _name(
-    ground: Ground, layout: Layout, scene: Scene, actor: str, taken: list[Floats]
-) -> Markup:
+def _name(ground: Ground, layout: Layout, scene: Scene, actor: str, taken: Taken) -> Markup:
     """Write an actor's name and how it fares, where that hides least."""
     lines = balanced(scene.file.actors[actor].name, 12).split("\n")
     trend = fares(scene, actor)
@@ -370,10 +399,15 @@ def _name(
         (x + near, y, "start", "middle"),
         (x - near, y, "end", "middle"),
     ]
-    widest = max(*(len(line) * 17.0 for line in lines), len(trend) * 13.0)
-    tall = LINE * 17.0 * len(lines) + (LINE * 13.0 if trend else 0.0)
+    widest = max(*(len(line) * BIG for line in lines), len(trend) * SMALL)
+    tall = LINE * BIG * len(lines) + (LINE * SMALL if trend else 0.0)
     spot = _free(ground, layout, spots, LETTER * widest, tall, taken)
-    return _write(ground, [*((line, "hs-name") for line in lines), *([(trend, "hs-trend")] if trend else [])], spot, tall)
+    return _write(
+        ground,
+        [*((line, "hs-name") for line in lines), *([(trend, "hs-trend")] if trend else [])],
+        spot,
+        tall,
+    )
 
 
 def fares(scene: Scene, actor: str) -> str:
@@ -382,7 +416,15 @@ def fares(scene: Scene, actor: str) -> str:
     if now is None:
         return ""
     then = (scene.previous or {}).get("utility", {}).get(actor)
-    sign = "" if then is None else "▲ " if now > then + 0.005 else "▼ " if now < then - 0.005 else "＝ "
+    sign = (
+        ""
+        if then is None
+        else "▲ "
+        if now > then + 0.005
+        else "▼ "
+        if now < then - 0.005
+        else "＝ "
+    )
     return f"{sign}utility {part(now)}"
 
 
@@ -392,15 +434,14 @@ def _free(
     spots: Sequence[tuple[float, float, str, str]],
     width: float,
     height: float,
-    taken: list[Floats],
+    taken: Taken,
 ) -> tuple[float, float, str, str]:
     """Choose the place for a text of this size, in units of the drawing, and take it."""
     w, h = width / ground.scale, height / ground.scale
-    crowd = layout.crowd
     boxes = [_box(spot, w, h) for spot in spots]
-    costs = [layout.hidden(box, taken, crowd) + 0.02 * n for n, box in enumerate(boxes)]
+    costs = [layout.hidden(box, taken.boxes, taken.crowd) + 0.02 * n for n, box in enumerate(boxes)]
     best = int(np.argmin(costs))
-    taken.append(boxes[best])
+    taken.boxes.append(boxes[best])
     return spots[best]
 
 
@@ -421,11 +462,9 @@ def _write(
     top = {"top": y, "middle": y - tall / 2.0, "bottom": y - tall}[spot[3]]
     out = []
     for text, kind in lines:
-        size = 17.0 if kind == "hs-name" else 13.0
+        size = BIG if kind == "hs-name" else SMALL
         top += LINE * size
-        out.append(
-            tag("text", text, x=x, y=top - 0.3 * size, text_anchor=spot[2], class_=kind)
-        )
+        out.append(tag("text", text, x=x, y=top - 0.3 * size, text_anchor=spot[2], class_=kind))
     return join(*out)
 
 
@@ -434,7 +473,7 @@ def _flow_labels(
     layout: Layout,
     arrows: Sequence[tuple[Flow, Strand]],
     scene: Scene,
-    taken: list[Floats],
+    taken: Taken,
 ) -> list[Markup]:
     """Write on the arrows what they are, those of the actors in focus first."""
     pair = scene.pair()
@@ -451,7 +490,7 @@ def _flow_labels(
             for x, y in strand.at([0.5, 0.42, 0.58, 0.34, 0.66])
             for across in ("middle", "start", "end")
         ]
-        width, tall = LETTER * 13.0 * (len(flow.label) + 1), 17.0
+        width, tall = LETTER * SMALL * (len(flow.label) + 1), 17.0
         x, y, across, _ = _free(ground, layout, spots, width, tall, taken)
         px, py = ground.xy(np.array([x, y]))
         left = px - {"start": 0.0, "middle": width / 2.0, "end": width}[across]
@@ -469,7 +508,7 @@ def _flow_labels(
                     class_="hs-flow",
                     fill=QUARTER_LAYERS[flow.layer][1],
                 ),
-                data_pick="pair:" + ">".join((flow.start, flow.end)),
+                data_pick=f"pair:{flow.start}>{flow.end}",
             )
         )
     return out
@@ -478,7 +517,9 @@ def _flow_labels(
 def switches(layers: frozenset[str]) -> Markup:
     """Write the switches of the layers, each with a sample of its line: the legend at once."""
     ties = [(x.name, TIE_LAYERS[x.name], x.colour, _sample(x), x.words) for x in reversed(LAYERS)]
-    quarter = [(k, words, colour, None, about) for k, (words, colour, about) in QUARTER_LAYERS.items()]
+    quarter = [
+        (k, words, colour, None, about) for k, (words, colour, about) in QUARTER_LAYERS.items()
+    ]
     return tag(
         "div",
         tag("span", "Ties", class_="hs-legend"),
@@ -496,7 +537,14 @@ def _sample(layer: Layer) -> str | None:
 
 
 def _switch(
-    name: str, words: str, colour: str, dash: str | None, about: str, *, on: bool, arrow: bool = False
+    name: str,
+    words: str,
+    colour: str,
+    dash: str | None,
+    about: str,
+    *,
+    on: bool,
+    arrow: bool = False,
 ) -> Markup:
     line = tag(
         "svg",
