@@ -171,6 +171,21 @@ def test_a_challenger_comes_as_it_is_hostile_not_as_it_is_hated(game: Game) -> N
     assert hates == pytest.approx(3.0 * hated)
 
 
+def test_a_challenger_acts_on_what_it_believes_of_the_patron(game: Game) -> None:
+    """Its belief moves its odds, the patron's true commitment does not."""
+    world, rival = begin(game, 1), game.scenario.theatres.challenger[0]
+    now, start = sources_in_effect(game.scenario, world)
+    believed = world.credibility.copy()
+    believed[rival] = 0.0
+    doubts = replace(world, credibility=believed)
+    feeble = replace(world, commitment=np.zeros_like(world.commitment))
+    odds, unprotected, same = (
+        hazards(game.scenario, w, now, start)[0] for w in (world, doubts, feeble)
+    )
+    assert (unprotected > odds).all()
+    assert same == pytest.approx(odds)
+
+
 def test_nuclear_risk_holds_both_back() -> None:
     game = prepare(strait(), {"theatres.strait.nuclear_risk": 1.0})
     _, crises = crises_of(game, 200, odds=1.0, hazard=1.0)

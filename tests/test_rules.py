@@ -38,7 +38,7 @@ from model.theatres import (
 from model.turn import Game, begin, prepare
 from model.world import World, fair_payment, settings_value
 from tests.drawn import worlds
-from tests.worlds import number, strait
+from tests.worlds import number, rules, strait
 
 POSITIVE = st.floats(0.01, 100)
 SHARE = st.floats(0, 1)
@@ -234,6 +234,15 @@ def test_one_quarter_of_learning_by_hand(game: Game) -> None:
     """From a = .6, b = .4 (trust .6) by a broken promise: b = .95 x .4 + .05 x .4 + 1.5 = 1.9."""
     assert trust(game, after(game, 1, broken=1.5)) == pytest.approx(0.6 / 2.5)
     assert trust(game, after(game, 1, kept=0.1)) == pytest.approx(0.7 / 1.1)
+
+
+def test_a_strong_prior_is_what_forgetting_returns_to() -> None:
+    """Prior 2: a = 2 x 2 x .5 = 2, b = 2; nothing happens and nothing moves; trust burns slower."""
+    firm = prepare(strait(beliefs=even_beliefs(), rules=rules(belief_prior=2)))
+    quiet, burnt = after(firm, 3), after(firm, 1, broken=1.5)
+    for what in ("kept", "broken", "carried", "bluffed"):
+        assert getattr(quiet, what) == pytest.approx(2.0), what
+    assert trust(firm, burnt) == pytest.approx(2.0 / 5.5)  # b = .95 x 2 + .05 x 2 + 1.5
 
 
 def test_what_is_forgotten_returns_to_the_prior(game: Game) -> None:
