@@ -39,7 +39,8 @@ def measure(game: Game, record: Record, name: str) -> Floats:
     lever.ID, stock.ID, count.LEVER, hazard.THEATRE, odds.THEATRE, credibility.THEATRE,
     support.ACTOR, utility.ACTOR, account.ACTOR.ACCOUNT, reliability.A>B, resolve.A>B,
     hostility.A>B, relation.A>B, burden.ACTOR (with burden_paid.ACTOR and burden_force.ACTOR),
-    deals, crises; or a sum of such, each times a number if need be: lever.A + 0.5 * lever.B
+    deals, deal.TABLE, crises; or a sum of such, each times a number if need be:
+    lever.A + 0.5 * lever.B
 
     Raises
     ------
@@ -76,6 +77,8 @@ def _measure(game: Game, record: Record, name: str) -> Floats:
         return _belief(scenario, world, kind, of)
     if kind in ("burden", "burden_paid", "burden_force"):
         return _burden(scenario, world, kind, of)
+    if kind == "deal":
+        return signed(record, [t.id for t in scenario.tables].index(of))
     if kind == "deals":
         deals = np.zeros(world.runs)
         for table in range(len(scenario.tables)):

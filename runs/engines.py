@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import islice
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait as wait_for
+from typing import Protocol
 
 from agents.briefing import Ints
 from model.scenario import Values
@@ -59,6 +60,19 @@ class Job:
         return replace(chunk, tag=self.tag)
 
 
+class Task[C](Protocol):
+    """Anything that plays games of a scenario together: a `Job`, or a job of another kind."""
+
+    @property
+    def file(self) -> ScenarioFile:
+        """The scenario, which travels to a worker once."""
+        ...
+
+    def play(self) -> C:
+        """Play the games; what comes back has their numbers as `runs`."""
+        ...
+
+
 def processors() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -66,9 +80,9 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def run_chunks(
-    jobs: Iterable[Job], workers: int | None = None, progress: Progress | None = None
-) -> Generator[Chunk]:
+def run_chunks[C](
+    jobs: Iterable[Task[C]], workers: int | None = None, progress: Progress | None = None
+) -> Generator[C]:
     """Play jobs and yield their chunks as they are done, in no fixed order.
 
     workers : processes; 1 plays here; as many as there are processors unless given
@@ -85,22 +99,22 @@ def run_chunks(
     with closing(chunks):
         for chunk in chunks:
             if progress is not None:
-                progress(len(chunk.runs))
+                progress(len(chunk.runs))  # type: ignore[attr-defined]
             yield chunk
 
 
-def _here(jobs: Iterable[Job]) -> Generator[Chunk]:
+def _here[C](jobs: Iterable[Task[C]]) -> Generator[C]:
     """Play jobs one after the other in this process."""
     for job in jobs:
         yield job.play()
 
 
-def _pool(jobs: Iterable[Job], workers: int) -> Generator[Chunk]:
+def _pool[C](jobs: Iterable[Task[C]], workers: int) -> Generator[C]:
     """Play jobs in fresh processes, which start the same way on every system."""
     others = set(active_children())
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
     queue = iter(jobs)
-    going: set[Future[Chunk]] = set()
+    going: set[Future[C]] = set()
     whole = False
     try:
         going |= {_submit(pool, job) for job in islice(queue, AHEAD * workers)}
@@ -124,9 +138,9 @@ def _pool(jobs: Iterable[Job], workers: int) -> Generator[Chunk]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _submit(pool: ProcessPoolExecutor, job: Job) -> Future[Chunk]:
+def _submit[C](pool: ProcessPoolExecutor, job: Task[C]) -> Future[C]:
     """Hand out a job; the scenario travels as bytes, so that a worker unpacks it once."""
-    return pool.submit(_play, _pack(SameFile(job.file)), replace(job, file=None))  # type: ignore[arg-type]
+    return pool.submit(_play, _pack(SameFile(job.file)), replace(job, file=None))  # type: ignore[type-var]
 
 
 @lru_cache(maxsize=4)
@@ -139,8 +153,8 @@ def _unpack(file: bytes) -> ScenarioFile:
     return pickle.loads(file)  # noqa: S301 (from the parent process)
 
 
-def _play(file: bytes, job: Job) -> Chunk:
-    return replace(job, file=_unpack(file)).play()
+def _play[C](file: bytes, job: Task[C]) -> C:
+    return replace(job, file=_unpack(file)).play()  # type: ignore[type-var]
 
 
 def _begin_worker() -> None:

@@ -76,7 +76,7 @@ def play_arms(
     names = [arm.name for arm in arms]
     if not names or len(set(names)) < len(names):
         raise UserError("an experiment needs arms, each with a name of its own")
-    settings = [_settings(arm, runs) for arm in arms]
+    settings = [check_arm(arm, runs) for arm in arms]
     size = chunk_size(runs)
     parts = [np.arange(n, min(n + size, runs)) for n in range(0, runs, size)]
     jobs = (
@@ -105,8 +105,14 @@ def play_arms(
     return {arm.name: _joined(arm, found[arm.name], series) for arm in arms}
 
 
-def _settings(arm: Arm, runs: int) -> dict[str, Floats]:
-    """Check an arm and return its values under their full names, each () or (run,)."""
+def check_arm(arm: Arm, runs: int) -> dict[str, Floats]:
+    """Check an arm and return its values under their full names, each () or (run,).
+
+    Raises
+    ------
+    UserError, DoctrineError
+        Says what is wrong.
+    """
     seat_doctrines(arm.file, arm.doctrines)
     try:
         values = check_settings(arm.file, arm.values).values

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -256,3 +257,12 @@ def apply(game: Game, world: World, shock: Shock) -> tuple[Game, World]:
     file = game.scenario.file.model_copy(update={"events": events})
     fired = np.insert(world.fired, sorted(events).index(name), values=False, axis=0)
     return prepare(file, game.scenario.numbers.values), replace(world, fired=fired)
+
+
+def listing(file: ScenarioFile, width: int) -> list[str]:
+    """Return the ready shocks of a scenario, for people."""
+    lines = []
+    for name, shock in shocks_for(file).items():
+        text = f"{shock.title}: {shock.about} (source: {shock.source})"
+        lines += [name, *wrap(text, width, initial_indent="  ", subsequent_indent="  ")]
+    return lines or [f"No ready shock fits {file.name}: write LEVER=VALUE@QUARTER."]
