@@ -12,12 +12,12 @@ from typing import Any
 
 from cyclopts import CycloptsError
 
-from runs.commands import doctrines, experiments, games, scenarios, validation, viewing
+from runs.commands import answers, doctrines, experiments, games, scenarios, validation, viewing
 from runs.commands.common import DONE, OUR_FAULT, STOPPED, USERS_FAULT, app, typed
 
 DEBUG = "HUBSPOKE_DEBUG"
 # importing a module adds its commands
-GROUPS = (games, viewing, experiments, validation, scenarios, doctrines)
+GROUPS = (games, viewing, experiments, answers, validation, scenarios, doctrines)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,114 @@
+"""What was found of one measured quantity, in sentences, uncertainty by uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from model.parameters import parameters
+from runs.claims.claim import Estimand
+from runs.claims.play import Plan
+from runs.claims.verdict import NORMAL_90, Evidence, Verdict, mean_interval
+from runs.summary import percent
+
+CLAIMED = {"up": "up", "down": "down", "either": "a change, either way"}
+TINY = 0.001
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def signed(x: float) -> str:
+    """Three digits with the sign."""
+    return "0" if x == 0.0 else f"{x:+.3g}"
+
+
+def spread(verdict: Verdict) -> str:
+    """Write the interval of the median."""
+    return f"{signed(verdict.median.low)} to {signed(verdict.median.high)}"
+
+
+def in_words(
+    plan: Plan,
+    found: Evidence,
+    verdict: Verdict,
+    estimand: Estimand,
+    drivers: Sequence[tuple[str, float]],
+) -> Iterator[str]:
+    """Return the sentences of one measured quantity."""
+    matters = f"{estimand.smallest:g} {estimand.unit}; {estimand.reason.strip()}"
+    yield f"Claimed: {CLAIMED[estimand.direction]}. What matters: {matters}."
+    yield _chance(found)
+    yield _numbers(found, verdict)
+    yield _structure(plan, found, verdict)
+    yield _direct_lines(found, verdict)
+    yield _drivers(plan, drivers)
+
+
+def _chance(found: Evidence) -> str:
+    mean, low, high = mean_interval(found.main)
+    interval = f"{signed(mean)} ({signed(low)} to {signed(high)})"
+    return f"Chance: in the scenario's numbers the effect is {interval}."
+
+
+def _numbers(found: Evidence, verdict: Verdict) -> str:
+    draws, repeats = found.draws.mean(axis=1), found.draws.shape[1]
+    low, high = (float(x) for x in np.quantile(draws, (0.05, 0.95)))
+    blur = ""
+    if repeats > 1:
+        error = found.draws.std(axis=1, ddof=1).mean() / repeats**0.5
+        blur = f" (chance within a draw alone makes about ±{NORMAL_90 * error:.2g})"
+    median = f"{signed(verdict.median.value)} ({spread(verdict)})"
+    sign = "positive" if verdict.side > 0 else "negative"
+    return (
+        f"Numbers: the median over draws is {median}; nine draws of ten lie between {signed(low)} "
+        f"and {signed(high)}{blur}; the {sign} sign holds in {percent(verdict.sign_share)}. "
+        f"Chance of so many draws beyond what matters if the median were not: "
+        f"{_small(verdict.chance)}; counted for all claims: {_small(verdict.adjusted)}."
+    )
+
+
+def _structure(plan: Plan, found: Evidence, verdict: Verdict) -> str:
+    names = {n: v.name for n, v in (plan.rule.structure | plan.rule.null_worlds).items()}
+    means = {name: float(games.mean()) for name, games in found.structure.items()}
+    lost = [f"{names[n]} ({signed(x)})" for n, x in means.items() if not verdict.side * x > 0.0]
+    gone = f"; not with {', '.join(lost)}" if lost else ""
+    nulls = ", ".join(f"{names[n]}: {signed(float(x.mean()))}" for n, x in found.nulls.items())
+    sign = "positive" if verdict.side > 0 else "negative"
+    return (
+        f"Structure: the {sign} sign holds in {len(means) - len(lost)} of {len(means)} "
+        f"variants{gone}. "
+        f"In worlds without decisions the effect is, {nulls}."
+    )
+
+
+def _direct_lines(found: Evidence, verdict: Verdict) -> str:
+    share = "not computed, because the effect is smaller than what matters"
+    if verdict.share is not None:
+        share = percent(verdict.share)
+    zeroed, flipped = float(found.zeroed.mean()), float(found.flipped.mean())
+    return (
+        f"Direct lines: without them the effect is {signed(zeroed)}, turned round "
+        f"{signed(flipped)}. Assumption share: {share}."
+    )
+
+
+def _drivers(plan: Plan, drivers: Sequence[tuple[str, float]]) -> str:
+    if not drivers:
+        return (
+            "What drives it: no single number stands out beyond the largest of so many "
+            "correlations that chance gives."
+        )
+    known = parameters(plan.world)
+    told = (
+        f"{name} ({known[name].unit or 'a number'}; rank correlation {r:+.2f})"
+        for name, r in drivers
+    )
+    return f"What drives it: {'; '.join(told)}."
+
+
+def _small(x: float) -> str:
+    return f"below {TINY:g}" if x < TINY else f"{x:.2g}"
