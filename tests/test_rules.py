@@ -17,6 +17,7 @@ from model.beliefs import (
     learn,
     reputation_spillover,
     update_commitment,
+    update_hostility,
 )
 from model.ledger import force_balance, linear_accounts, source_start, source_values
 from model.politics import hold_election, offices, ratification_odds, update_support
@@ -27,7 +28,7 @@ from model.reckoning import (
     move_stocks,
 )
 from model.scenario import Scenario, quarter_index, quarter_name
-from model.schema import ScenarioFile
+from model.schema import ACCOUNTS, ScenarioFile
 from model.theatres import (
     Crises,
     commitment_target,
@@ -38,7 +39,7 @@ from model.theatres import (
 from model.turn import Game, begin, prepare
 from model.world import World, fair_payment, settings_value
 from tests.drawn import worlds
-from tests.worlds import number, rules, strait
+from tests.worlds import ledger, number, rules, strait
 
 POSITIVE = st.floats(0.01, 100)
 SHARE = st.floats(0, 1)
@@ -380,6 +381,64 @@ def test_support_by_hand(scenario: Scenario, game: Game) -> None:
     rally = replace(crises, defended=np.ones((1, 4), dtype=bool))
     defended = update_support(scenario, world, position, rally, gained).support[client, 3]
     assert defended == pytest.approx(0.705)
+
+
+def test_the_purse_is_treasury_and_home(scenario: Scenario, game: Game) -> None:
+    """One deviation at home: .5 + .02."""
+    client, world = scenario.actor("Client"), begin(game, 1)
+    world = replace(world, support=np.full_like(world.support, 0.5))
+    position = np.zeros((3, 6, 1))
+    position[client, ACCOUNTS.index("home")] = 1.0
+    moved = update_support(scenario, world, position, quiet(scenario, 1), np.zeros((3, 1)))
+    assert moved.support[:, 0] == pytest.approx([0.52 if a == client else 0.5 for a in range(3)])
+
+
+def test_a_crisis_is_felt_by_all_who_have_a_stake_on_either_side(
+    scenario: Scenario, game: Game
+) -> None:
+    world = begin(game, 1)
+    world = replace(world, support=np.full_like(world.support, 0.5))
+    clash = quiet(scenario, 1, rung=np.array([[2]]))
+    moved = update_support(scenario, world, np.zeros((3, 6, 1)), clash, np.zeros((3, 1)))
+    assert moved.support == pytest.approx(0.45)
+
+
+def test_who_fears_which_lever(game: Game) -> None:
+    """A lever that arms the other side, or hurts an account; not one's own, not one that helps."""
+    client, patron, rival = (game.scenario.actor(x) for x in ("Client", "Patron", "Rival"))
+    buildup, pressure, effort = (game.scenario.lever(x) for x in ("buildup", "pressure", "effort"))
+    assert game.menacing == [(client, rival, buildup), (patron, rival, buildup)]
+    lines = ledger(
+        ("pressure", "Client.home", -0.1),
+        ("pressure", "Patron.home", 0.1),
+        ("pressure", "Rival.treasury", -0.1),
+        ("buildup", "strait.challenger", -0.5),
+        ("effort", "strait.defender", 0.1),
+    )
+    hostile = strait().levers["effort"].model_copy(update={"hostile": True})
+    file = strait(ledger=lines)
+    armed = file.model_copy(update={"levers": {**file.levers, "effort": hostile}})
+    assert prepare(armed).menacing == [(client, rival, pressure), (rival, client, effort)]
+
+
+def test_hostility_follows_the_mean_of_what_is_feared(scenario: Scenario, game: Game) -> None:
+    """Arms at 1.5 of 1 to 2, events as ever: .5 + (.5 + 0)/2 = .75; .5 + .2 x .25 = .55."""
+    client, rival = scenario.actor("Client"), scenario.actor("Rival")
+    buildup, pressure = scenario.lever("buildup"), scenario.lever("pressure")
+    world = begin(game, 1)
+    value = world.value.copy()
+    value[buildup] = 1.5
+    pairs = [(client, rival, buildup), (client, rival, pressure)]
+    moved = update_hostility(scenario, replace(world, value=value), pairs).hostility
+    assert moved[client, rival] == pytest.approx(0.55)
+    assert moved[rival, client] == pytest.approx(0.5)
+
+
+def test_nobody_learns_of_itself_from_what_all_see() -> None:
+    seen = Evidence.none(3, 2)
+    seen.show("broken", 1, one(1.5), np.array([True, False]))
+    assert seen.broken[..., 0].tolist() == [[0, 1.5, 0], [0, 0, 0], [0, 1.5, 0]]
+    assert not seen.broken[..., 1].any()
 
 
 def test_an_election_changes_the_office_and_reopens_its_tables(
