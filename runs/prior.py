@@ -34,7 +34,10 @@ def draw_prior(file: ScenarioFile, seed: int, runs: ArrayLike) -> dict[str, Floa
     listed = uncertain(file)
     chance = Chance(seed, np.atleast_1d(np.asarray(runs, dtype=np.int64)))
     draws = chance.uniforms(STREAM, 0, list(listed))[:, 0]
-    return {
-        name: p.value + np.where(u < 0.5, p.value - p.range[0], p.range[1] - p.value) * (2 * u - 1)  # noqa: PLR2004
-        for (name, p), u in zip(listed.items(), draws, strict=True)
-    }
+    return {name: at_quantile(p, u) for (name, p), u in zip(listed.items(), draws, strict=True)}
+
+
+def at_quantile(p: Parameter, u: Floats) -> Floats:
+    """Return the value below which a share u of the draws lies."""
+    half = np.where(u < 0.5, p.value - p.range[0], p.range[1] - p.value)  # noqa: PLR2004
+    return p.value + half * (2 * u - 1)
