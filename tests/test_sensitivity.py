@@ -97,7 +97,7 @@ def test_a_small_analysis_from_games_to_figure(tmp_path: Path) -> None:
     assert all(file.is_file() for file in reported.figures)
     assert "of the variance of games is chance" in reported.text
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "games").iterdir()}
-    design = lay_out(TRIAD, "morris", grouped(TRIAD), seed=1, outcomes=(outcome,), **small)  # type: ignore[arg-type]
+    design = lay_out(TRIAD, "morris", grouped(TRIAD), seed=1, outcomes=(outcome,), **small)
     play(design, tmp_path / "games", 1, quiet)
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "games").iterdir()} == kept
     unknown = replace(design, outcomes=("end.x",), quarters=1)
