@@ -128,32 +128,41 @@ def update_commitment(
     return replace(world, commitment=commitment, credibility=credibility)
 
 
-def menacing_levers(scenario: Scenario) -> list[tuple[int, int, int]]:
-    """Pairs (observer, owner, lever): raising the lever arms a side that the observer fears.
+Menaces = dict[tuple[int, int, int], Bools]
+
+
+def menacing_levers(scenario: Scenario) -> Menaces:
+    """Whether raising a lever arms a side that an observer fears.
 
     A hostile lever of j counts for i if it strengthens the other side in a theatre where i has a
-    stake, or hurts one of i's accounts directly.
+    stake, or hurts one of i's accounts directly. Signs may differ between games.
+
+    Returns
+    -------
+    (observer, owner, lever) → (run,) or (1,); by these numbers, those that hold in no game left out
     """
-    pairs = set()
+    pairs: Menaces = {}
     levers, ledger, theatres = scenario.levers, scenario.ledger, scenario.theatres
+
+    def note(observer: int, lever: int, menaces: Bools) -> None:
+        owner = int(levers.owner[lever])
+        if owner != observer and menaces.any():
+            key = (observer, owner, lever)
+            pairs[key] = pairs.get(key, np.zeros(1, dtype=bool)) | menaces
+
     for e, lever in enumerate(ledger.force_source):
-        if lever >= len(levers.ids) or not levers.hostile[lever] or ledger.force[e, 0] == 0.0:
-            continue
-        helps = -1 if ledger.side[e] == 0 else 1
-        sign = helps if ledger.force[e, 0] > 0.0 else -helps
-        for i in range(len(scenario.actors)):
-            if theatres.side[i, ledger.theatre[e]] == -sign and levers.owner[lever] != i:
-                pairs.add((i, int(levers.owner[lever]), int(lever)))
+        if lever < len(levers.ids) and levers.hostile[lever]:
+            helps = -1.0 if ledger.side[e] == 0 else 1.0
+            for i in range(len(scenario.actors)):
+                side = float(theatres.side[i, ledger.theatre[e]])
+                note(i, int(lever), side * helps * ledger.force[e] < 0.0)
     for e, lever in enumerate(ledger.source):
-        if lever >= len(levers.ids) or not levers.hostile[lever]:
-            continue
-        i = int(ledger.actor[e])
-        if ledger.coefficient[e, 0] < 0.0 and levers.owner[lever] != i:
-            pairs.add((i, int(levers.owner[lever]), int(lever)))
-    return sorted(pairs)
+        if lever < len(levers.ids) and levers.hostile[lever]:
+            note(int(ledger.actor[e]), int(lever), ledger.coefficient[e] < 0.0)
+    return dict(sorted(pairs.items()))
 
 
-def update_hostility(scenario: Scenario, world: World, pairs: list[tuple[int, int, int]]) -> World:
+def update_hostility(scenario: Scenario, world: World, pairs: Menaces) -> World:
     """Move believed hostility towards what the other's arms and provocations show.
 
     target = h0 + mean over its hostile levers of (level - start)/range, events counted instead of
@@ -163,13 +172,14 @@ def update_hostility(scenario: Scenario, world: World, pairs: list[tuple[int, in
     target = np.array(np.broadcast_to(scenario.hostility, world.hostility.shape))
     start = np.take_along_axis(levers.settings, levers.start, axis=1)
     counted = levers.dispersion[:, 0] > 0.0
-    number: dict[tuple[int, int], int] = {}
-    for i, j, _ in pairs:
-        number[i, j] = number.get((i, j), 0) + 1
-    for i, j, lever in pairs:
+    number: dict[tuple[int, int], Floats] = {}
+    for (i, j, _), menaces in pairs.items():
+        number[i, j] = number.get((i, j), np.zeros(1)) + menaces
+    for (i, j, lever), menaces in pairs.items():
         span = levers.settings[lever, levers.size[lever] - 1] - levers.settings[lever, 0]
         level = world.count[lever] if counted[lever] else world.value[lever]
-        target[i, j] += (level - start[lever]) / span / number[i, j]
+        share = (level - start[lever]) / span / np.maximum(number[i, j], 1.0)
+        target[i, j] += np.where(menaces, share, 0.0)
     target = np.minimum(np.maximum(target, 0.0), 1.0)
     speed = rules.hostility_speed * rules.channel_adversary
     return replace(world, hostility=world.hostility + speed * (target - world.hostility))

@@ -194,9 +194,10 @@ class Consulted:
         self.used.update(dict.fromkeys(found))
         return {o.period: o.value for o in found}
 
-    def rounds(self, since: int = 0) -> tuple[Round, ...]:
-        """Return the rounds of talks for agreements from a year on."""
-        return self._all(tuple(r for r in self.history.rounds if r.first >= since))
+    def rounds(self, since: int = 0, before: int = 9999) -> tuple[Round, ...]:
+        """Return the rounds of talks for agreements that begin from one year on, before another."""
+        found = tuple(r for r in self.history.rounds if since <= r.first < before)
+        return self._all(found)
 
     def cuts(self) -> tuple[Cut, ...]:
         """Return the cuts of forces."""

@@ -11,7 +11,7 @@ from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises
 from agents.numerics import exp, log
 from agents.utility import KINDS, value_of_account
 from model.bargaining import Ask, Signing, Talks, take_for_granted
-from model.beliefs import Evidence, learn, update_commitment, update_hostility
+from model.beliefs import Evidence, Menaces, learn, update_commitment, update_hostility
 from model.chance import Chance, negative_binomial
 from model.ledger import source_start, source_values
 from model.moves import relation_after_threats
@@ -282,7 +282,7 @@ def reckon(
     evidence: Evidence,
     crises: Crises,
     gained: Floats,
-    menacing: list[tuple[int, int, int]],
+    menacing: Menaces,
     talks: Sequence[Talks | None],
     signings: Sequence[Signing | None],
     announced: Bools,

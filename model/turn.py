@@ -13,7 +13,7 @@ from model import events, moves, reckoning
 from model.agenda import set_agenda
 from model.assembly import assemblies
 from model.bargaining import AGREED, Ask, Signing, Talks, negotiate, settle
-from model.beliefs import Evidence, menacing_levers
+from model.beliefs import Evidence, Menaces, menacing_levers
 from model.chance import Chance
 from model.compiling import build
 from model.perception import View, accounts_in_effect, perceive
@@ -32,7 +32,7 @@ class Game:
 
     scenario: Scenario
     menus: tuple[Menu, ...]  # per table
-    menacing: list[tuple[int, int, int]]  # (observer, owner, lever)
+    menacing: Menaces
     places: tuple[tuple[int, int], ...]  # per table, its number among the tables of each party
 
 

@@ -6,11 +6,10 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from itertools import batched
 from pathlib import Path
@@ -25,11 +24,12 @@ from model.reading import scenario_hash
 from model.scenario import Values
 from model.schema import ScenarioFile
 from runs.arms import side_by_side
-from runs.engines import Job, Task, run_chunks
-from runs.ensemble import Chunk, seat_doctrines
+from runs.engines import Job, run_chunks
+from runs.ensemble import seat_doctrines
 from runs.errors import RUNS, UserError, check_numbers
 from runs.outcomes import Watched, watched_series
 from runs.patterns import as_lines, hold
+from runs.posterior import Draws
 from runs.store import (
     ALL,
     FORMAT,
@@ -51,6 +51,7 @@ __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 SMALLEST_CHUNK, CHUNK = 250, 2000
 PARTS = 8  # of many games, so that several processors have work
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
+AS_WRITTEN = "the scenario's, not calibrated"
 LINES = 10  # progress lines where there is no terminal
 
 
@@ -82,6 +83,7 @@ def batch(
     doctrines: Mapping[str, str] | None = None,
     series: Sequence[str] = (),
     chunk: int | None = None,
+    draws: Draws | None = None,
     command: str = "",
     arms: Sequence[Path] = (),
     stream: TextIO | None = None,
@@ -94,6 +96,7 @@ def batch(
     out : results folder; `results/NAME-seed-N` unless given
     values : parameter path or alias → one number, or one per run
     chunk : games that are played together; an eighth of all, SMALLEST_CHUNK to CHUNK, unless given
+    draws : of the numbers that `values` does not set; they are as the scenario says unless given
     command : how the user asked for it, for the manifest
     arms : two results folders of the same games, to be compared side by side in the report
     stream : where progress goes; standard error unless given
@@ -113,43 +116,30 @@ def batch(
     played_by = {actor: find(which).reference for actor, which in (doctrines or {}).items()}
     length = file.quarters if quarters is None else quarters
     manifest = describe(
-        file, runs, seed, length, trajectories, settings, played_by, series, chunk, command
+        file, runs, seed, length, trajectories, settings, played_by, series, chunk, draws, command
     )
     folder = Path(out) if out is not None else default_folder(file, seed)
     stream = sys.stderr if stream is None else stream
     with Store(folder, manifest, shard) as store:
-        fill(store, partial(_jobs, file, manifest, settings, store.kept), workers, stream)
+        missing = store.missing()
+        for name in store.replayed:
+            print(f"{name} is not as it was written; its games are played again", file=stream)
+        games = sum(len(part.runs) for part in store.parts())
+        jobs = _jobs(file, manifest, settings, draws, missing, store.kept)
+        progress = Progress(file.name, games, sum(len(part.runs) for part in missing), stream)
+        try:
+            with closing(run_chunks(jobs, _useful(workers, missing))) as chunks:
+                for each in chunks:
+                    store.write(each)
+                    progress.add(len(each.runs))
+        except KeyboardInterrupt:
+            progress.close()
+            kept = f"{games - progress.left:,} of {games:,} games are kept in {folder}"
+            print(f"stopped: {kept}; the same command goes on from there", file=stream)
+            raise
+        finally:
+            progress.close()
         return report(file, folder, arms)
-
-
-def fill(
-    store: Store,
-    jobs: Callable[[Sequence[Part]], Iterable[Task[Chunk]]],
-    workers: int | None,
-    stream: TextIO,
-) -> None:
-    """Play what is missing in a store, and say how far it is; it can be stopped at any time.
-
-    jobs : parts → what plays them
-    """
-    missing = store.missing()
-    for name in store.replayed:
-        print(f"{name} is not as it was written; its games are played again", file=stream)
-    games = sum(len(part.runs) for part in store.parts())
-    todo = sum(len(part.runs) for part in missing)
-    progress = Progress(store.manifest["scenario"], games, todo, stream)
-    try:
-        with closing(run_chunks(jobs(missing), _useful(workers, missing))) as chunks:
-            for each in chunks:
-                store.write(each)
-                progress.add(len(each.runs))
-    except KeyboardInterrupt:
-        progress.close()
-        kept = f"{games - progress.left:,} of {games:,} games are kept in {store.folder}"
-        print(f"stopped: {kept}; the same command goes on from there", file=stream)
-        raise
-    finally:
-        progress.close()
 
 
 def compare(
@@ -218,6 +208,7 @@ def describe(
     doctrines: Mapping[str, str],
     series: Sequence[str],
     chunk: int,
+    draws: Draws | None,
     command: str,
 ) -> Manifest:
     """Return the manifest: everything that the results depend on, and who made them when."""
@@ -235,6 +226,7 @@ def describe(
         "chunk": chunk,
         "trajectories": ALL if trajectories else FAN_GAMES,
         "series": [watched.id for watched in watched_series(file, series)],
+        "numbers": AS_WRITTEN if draws is None else draws.label,
         "parameters": {path: _setting(value) for path, value in sorted(settings.items())},
         "doctrines": dict(sorted(doctrines.items())),
         "command": command,
@@ -257,8 +249,9 @@ def _jobs(
     file: ScenarioFile,
     manifest: Manifest,
     settings: Values,
-    kept: Callable[[Part], int],
+    draws: Draws | None,
     missing: Sequence[Part],
+    kept: Callable[[Part], int],
 ) -> Iterator[Job]:
     for path, value in settings.items():
         if np.ndim(value) > 0 and len(value) != manifest["runs"]:  # type: ignore[arg-type]
@@ -276,6 +269,7 @@ def _jobs(
             doctrines=manifest["doctrines"],
             series=tuple(manifest["series"]),
             trajectories=kept(part) > 0,
+            draws=draws,
         )
 
 
@@ -337,6 +331,7 @@ def _caption(results: Results) -> str:
         f"scenario {manifest['scenario']} {manifest['scenario_hash'][:12]}",
         f"seed {manifest['seed']}",
         f"hubspoke {manifest['version']}",
+        f"numbers: {manifest['numbers']}",
     ]
     parts += [f"{k} = {v:g}" for k, v in manifest["parameters"].items() if isinstance(v, float)]
     parts += [f"{actor} plays {spoken(name)}" for actor, name in manifest["doctrines"].items()]
@@ -404,11 +399,7 @@ class Progress:
             gone = time.monotonic() - self._begun
             rest = gone * self.left / (self._todo - self.left)
             done = f"{self.name}: {self.total - self.left:,} of {self.total:,} games"
-            print(
-                f"{done}, {spoken_time(gone)} gone, {spoken_time(rest)} left",
-                file=self.stream,
-                flush=True,
-            )
+            print(f"{done}, {_span(gone)} gone, {_span(rest)} left", file=self.stream, flush=True)
 
     def close(self) -> None:
         """Leave the terminal in order."""
@@ -416,8 +407,7 @@ class Progress:
             self._bar.close()
 
 
-def spoken_time(seconds: float) -> str:
-    """Say a time as people do: 2 min 05 s."""
+def _span(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -26,6 +26,7 @@ from model.scenario import Values
 from model.schema import ScenarioFile
 from runs.ensemble import Chunk, SameFile, play_chunk
 from runs.errors import UserError
+from runs.posterior import Draws
 
 AHEAD = 2  # jobs handed out per worker: enough to keep it busy, few enough to keep memory flat
 Progress = Callable[[int], object]  # called with the number of games just finished
@@ -44,9 +45,11 @@ class Job:
     series: tuple[str, ...] = ()
     trajectories: bool = False
     tag: str = ""  # the chunk carries it, so that jobs of several arms can be told apart
+    draws: Draws | None = None  # of numbers that `values` does not set; if None they are not drawn
 
     def play(self) -> Chunk:
         """Play the games."""
+        drawn = self.draws.values(self.file, self.runs) if self.draws else {}
         chunk = play_chunk(
             self.file,
             self.seed,
@@ -56,6 +59,7 @@ class Job:
             doctrines=self.doctrines,
             series=self.series,
             trajectories=self.trajectories,
+            drawn=drawn,
         )
         return replace(chunk, tag=self.tag)
 

@@ -46,6 +46,7 @@ def play_chunk(
     doctrines: Mapping[str, str] | None = None,
     series: Sequence[str] = (),
     trajectories: bool = False,
+    drawn: Settings | None = None,
 ) -> Chunk:
     """Play games of one scenario together and return what came of each.
 
@@ -55,6 +56,7 @@ def play_chunk(
     doctrines : actor → doctrine instead of the scenario's: its name, file or reference
     series : measures to follow besides the scenario's key series, see `model.measures`
     trajectories : keep the series of every quarter
+    drawn : as `values`, which prevail; not among the outcomes, for they follow from seed and run
 
     Raises
     ------
@@ -63,7 +65,7 @@ def play_chunk(
     """
     numbers = np.atleast_1d(np.asarray(runs, dtype=np.int64))
     watched = watched_series(file, series)
-    game = ready(file, values or {})
+    game = ready(file, {**(drawn or {}), **(values or {})})
     deciders = seat_doctrines(file, doctrines or {})
     chance = Chance(seed, numbers)
     world = begin(game, len(numbers))

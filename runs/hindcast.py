@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from functools import cache, cached_property
+from typing import Any, Literal
 
 import numpy as np
 
-from agents.briefing import Bools, Floats
+from agents.briefing import Bools, Floats, Ints
 from model.chance import Chance
 from model.faults import near
 from model.history import LAST_GUIDING, Consulted, Question, history
 from model.reading import read, shipped
 from model.scenario import quarter_name
 from model.schema import ScenarioFile
-from runs.ensemble import play_chunk
+from runs.engines import Job
+from runs.ensemble import Chunk
 from runs.errors import UserError
 from runs.outcomes import Values
-from runs.prior import draw_prior
+from runs.posterior import Draws
 from runs.scoring import (
     BANDS,
     NAIVE,
@@ -35,7 +36,7 @@ from runs.scoring import (
 CHUNK = 250
 LOOK_BACK = 10  # years before the start that naive forecasters and rates of growth know
 TROOPS = ("lever.usfk_army", "lever.usfk_air", "lever.usfk_marines")
-THOUSAND = 1000.0
+THOUSAND, PERCENT = 1000.0, 100.0
 YEAR = "2017"  # as long as this
 QUARTERS, SEPTEMBER = 4, 2
 MADE = {  # measures of questions that are changes since the start
@@ -61,6 +62,7 @@ class Measured:
     by_year: str = ""  # series that takes its place where quarters were not counted yet
     anchored: bool = False  # the model gives the change since the start, in thousands
     grows: bool = False  # rises within an agreement, which the model leaves out
+    output: str = ""  # stock, % from trend: budgets are money set before the year's output is known
 
 
 # What is agreed for a year is paid for all of it, though signed in its course (rounds 9 and 10).
@@ -77,12 +79,34 @@ SERIES = (
         by_year="usfk_count_year",
         anchored=True,
     ),
-    Measured("spending_rok", "ROK defence spending", "% of GDP", ("lever.rok_spending",)),
-    Measured("spending_jpn", "Japanese defence spending", "% of GDP", ("lever.jpn_spending",)),
     Measured(
-        "spending_nato", "European and Canadian spending", "% of GDP", ("lever.nato_spending",)
+        "spending_rok",
+        "ROK defence spending",
+        "% of GDP",
+        ("lever.rok_spending",),
+        output="stock.gdp_rok",
     ),
-    Measured("spending_usa", "U.S. defence spending", "% of GDP", ("lever.us_spending",)),
+    Measured(
+        "spending_jpn",
+        "Japanese defence spending",
+        "% of GDP",
+        ("lever.jpn_spending",),
+        output="stock.gdp_jpn",
+    ),
+    Measured(
+        "spending_nato",
+        "European and Canadian spending",
+        "% of GDP",
+        ("lever.nato_spending",),
+        output="stock.gdp_nato",
+    ),
+    Measured(
+        "spending_usa",
+        "U.S. defence spending",
+        "% of GDP",
+        ("lever.us_spending",),
+        output="stock.gdp_usa",
+    ),
     Measured(
         "prk_test_days",
         "Test days of the DPRK",
@@ -104,13 +128,14 @@ class Games:
 
     file: ScenarioFile
     seed: int
+    numbers: Ints  # (run,) the games' own numbers
     series: Mapping[str, Floats]  # measure → (quarter, run), after each quarter
     outcomes: Mapping[str, Values]  # outcome id → (run,)
 
     @property
     def runs(self) -> int:
         """Number of games."""
-        return int(next(iter(self.series.values())).shape[1])
+        return len(self.numbers)
 
     @cached_property
     def quarters(self) -> list[str]:
@@ -160,6 +185,7 @@ class Hindcast:
     """A scenario's games held against the record."""
 
     games: Games
+    draws: Draws
     scores: tuple[Score, ...]
     answers: tuple[Answered, ...]
     record: Consulted
@@ -187,11 +213,13 @@ class Hindcast:
         return float(np.mean([a.brier for a in self.answers]))
 
 
+@cache
 def past_scenarios() -> tuple[str, ...]:
     """Names of the scenarios that lie in the past."""
     return tuple(name for name in shipped() if read(name).title.startswith("Hindcast"))
 
 
+@cache
 def past_scenario(name: str) -> ScenarioFile:
     """Read a scenario that lies in the past.
 
@@ -208,22 +236,28 @@ def past_scenario(name: str) -> ScenarioFile:
     return read(name)
 
 
-def play_past(file: ScenarioFile, runs: int, seed: int) -> Games:
-    """Play games whose every number is drawn from its range."""
+def play_past(file: ScenarioFile, runs: int, draws: Draws) -> Games:
+    """Play games whose uncertain numbers are drawn; luck and numbers have the same seed."""
+    numbers = [np.arange(n, min(n + CHUNK, runs)) for n in range(0, runs, CHUNK)]
+    chunks = [past_job(file, draws.seed, each, draws).play() for each in numbers]
+    return games_of(file, draws.seed, chunks)
+
+
+def past_job(file: ScenarioFile, seed: int, numbers: Ints, draws: Draws) -> Job:
+    """Return some games of a past scenario, to be played."""
+    return Job(file, seed, numbers, series=_measures(file.name), trajectories=True, draws=draws)
+
+
+def games_of(file: ScenarioFile, seed: int, chunks: Sequence[Chunk]) -> Games:
+    """Put games together that were played by `past_job`."""
     names = _measures(file.name)
-    chunks = []
-    for first in range(0, runs, CHUNK):
-        numbers = np.arange(first, min(first + CHUNK, runs))
-        values = draw_prior(file, seed, numbers)
-        chunks.append(
-            play_chunk(file, seed, numbers, values=values, series=names, trajectories=True)
-        )
     columns = {c.id: c for c in chunks[0].columns}
     label = {name: columns[f"end.{name}"].label.removeprefix("end: ") for name in names}
     kept = {i: c for i, c in columns.items() if not i.startswith("set.")}
     return Games(
         file,
         seed,
+        np.concatenate([c.runs for c in chunks]),
         {n: np.concatenate([c.trajectories[label[n]] for c in chunks], axis=1) for n in names},
         {i: np.concatenate([c.outcomes[each.label] for c in chunks]) for i, each in kept.items()},
     )
@@ -231,7 +265,7 @@ def play_past(file: ScenarioFile, runs: int, seed: int) -> Games:
 
 def _measures(scenario: str) -> tuple[str, ...]:
     """Measures that a hindcast needs, each once."""
-    wanted = [of for measured in SERIES for of in measured.of]
+    wanted = [of for measured in SERIES for of in (*measured.of, measured.output) if of]
     for question in Consulted(history()).questions(scenario):
         wanted += MADE.get(question.measure, (question.measure,))
     return tuple(dict.fromkeys((*wanted, *FOR_FACTS)))
@@ -240,6 +274,9 @@ def _measures(scenario: str) -> tuple[str, ...]:
 def foretold(games: Games, measured: Measured, record: Consulted) -> Forecast:
     """Bring the games to the form of the record: years or quarters, counts or sums."""
     level = np.sum([games.series[of] for of in measured.of], axis=0)
+    if measured.output:
+        output = 1.0 + games.series[measured.output] / PERCENT
+        level = level * output[0] / output
     periods = games.quarters
     year = int(games.file.start[: len(YEAR)])
     since, last = str(year - LOOK_BACK), games.quarters[-1]
@@ -276,19 +313,19 @@ def _years(quarters: Floats, how: Yearly) -> Floats:
 def _growth(games: Games, record: Consulted, years: int) -> Floats:
     """Growth within an agreement since the start, by rates seen before it. (year, run)."""
     first = int(games.file.start[: len(YEAR)])
-    paid = record.series("sma_cash", str(first - LOOK_BACK), str(first))
-    new = {each.first for each in record.rounds(first - LOOK_BACK)}
+    paid = record.series("sma_cash", str(first - LOOK_BACK), str(first - 1))
+    new = {each.first for each in record.rounds(first - LOOK_BACK, first)}
     rates = [
         paid[str(y)] / paid[str(y - 1)] for y in range(first - LOOK_BACK + 1, first) if y not in new
     ]
-    draw = Chance(games.seed, np.arange(games.runs)).uniform("growth", 0, "sma_cash")[0]
+    draw = Chance(games.seed, games.numbers).uniform("growth", 0, "sma_cash")[0]
     rate = np.array(rates)[(draw * len(rates)).astype(np.int64)]
     return np.array([rate**n for n in range(years)])
 
 
 def _swings(games: Games, past: Floats, periods: int) -> Floats:
     """Moves of a count that no decision explains, as they were before the start. (period, run)."""
-    draw = Chance(games.seed, np.arange(games.runs)).uniform("count", 0, "swing")[0]
+    draw = Chance(games.seed, games.numbers).uniform("count", 0, "swing")[0]
     out = np.zeros((periods, games.runs))
     for n in range(periods):
         around = past_swings(past, n + 1) - past[-1]
@@ -314,28 +351,44 @@ def score(forecast: Forecast, seed: int) -> Score:
     )
 
 
-def answered(games: Games, sums: Forecast, question: Question) -> Answered:
-    """Give a question the share of games in which it came true."""
-    window = [
-        n
-        for n, q in enumerate(games.quarters)
-        if question.first <= q[: len(question.first)] and q[: len(question.last)] <= question.last
-    ]
-    beyond = np.greater if question.relation == "above" else np.less
+def came(games: Games, sums: Forecast, question: Question) -> Bools:
+    """Say in which games something came true. (run,).
+
+    sums : the forecast of the sums paid, of whose yearly changes some questions are
+    """
     if question.measure == "sma_change":
         now = sums.members[question.first]
         before = sums.members.get(str(int(question.first) - 1), sums.past[-1])
-        level, still = (100.0 * (now / before - 1.0))[None], 0.0
-    else:
-        of = MADE.get(question.measure, (question.measure,))
-        level = np.sum([games.series[name][window] for name in of], axis=0)
-        still = sum(_unmoved(games, name, len(window)) for name in of)
-        if question.measure in MADE:
-            level, still = level - still, 0.0
-    came: Bools = beyond(level, question.than).any(axis=0)
-    chance = float(came.mean())
-    unmoved = bool(beyond(still, question.than))
+        return _beyond(question)(100.0 * (now / before - 1.0), question.than)
+    of = MADE.get(question.measure, (question.measure,))
+    level = np.sum([games.series[name][_window(games, question)] for name in of], axis=0)
+    if question.measure in MADE:
+        level = level - sum(games.start(name) for name in of)
+    return _beyond(question)(level, question.than).any(axis=0)
+
+
+def answered(games: Games, sums: Forecast, question: Question) -> Answered:
+    """Give a question the share of games in which it came true."""
+    still = 0.0
+    if question.measure not in MADE:
+        still = _unmoved(games, question.measure, len(_window(games, question)))
+    chance = float(came(games, sums, question).mean())
+    unmoved = bool(_beyond(question)(still, question.than))
     return Answered(question, chance, unmoved, brier(chance, question.happened))
+
+
+def _beyond(question: Question) -> Any:
+    return np.greater if question.relation == "above" else np.less
+
+
+def _window(games: Games, question: Question) -> list[int]:
+    """Quarters, by number, in which a question may come true."""
+    first, last = question.first, question.last
+    return [
+        n
+        for n, q in enumerate(games.quarters)
+        if first <= q[: len(first)] and q[: len(last)] <= last
+    ]
 
 
 def _unmoved(games: Games, measure: str, quarters: int) -> float:
@@ -345,7 +398,7 @@ def _unmoved(games: Games, measure: str, quarters: int) -> float:
     return start * quarters if kind == "count" else start
 
 
-def hindcast(name: str, runs: int, seed: int) -> Hindcast:
+def hindcast(name: str, runs: int, draws: Draws) -> Hindcast:
     """Play a past scenario and hold it against the record.
 
     Raises
@@ -353,9 +406,9 @@ def hindcast(name: str, runs: int, seed: int) -> Hindcast:
     UserError
         If there is no such scenario.
     """
-    games = play_past(past_scenario(name), runs, seed)
+    games = play_past(past_scenario(name), runs, draws)
     record = Consulted(history())
     forecasts = [foretold(games, measured, record) for measured in SERIES]
     answers = [answered(games, forecasts[0], q) for q in record.questions(name)]
-    scores = [score(f, seed) for f in forecasts]
-    return Hindcast(games, tuple(scores), tuple(answers), record)
+    scores = [score(f, draws.seed) for f in forecasts]
+    return Hindcast(games, draws, tuple(scores), tuple(answers), record)

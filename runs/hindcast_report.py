@@ -19,6 +19,7 @@ from model.notice import NOTICE
 from model.reading import scenario_hash
 from runs.figures import Panel, fan_chart, save
 from runs.hindcast import NO_HANDLE, YEAR, Answered, Forecast, Hindcast, Score, hindcast
+from runs.posterior import Draws, Posterior, spoken
 from runs.scoring import BANDS, DOUBT, NAIVE
 from runs.store import code_hash, disk_errors, program_version, write_whole
 from runs.summary import aligned, number, percent
@@ -42,7 +43,6 @@ SERIES_HEAD = (
     "Series: mean CRPS, the lower the better; in brackets the share that the model saves, and its "
     f"interval of {DOUBT[1] - DOUBT[0]:.0f} % over resampled years, of which there are few"
 )
-PRIOR = "prior"  # numbers are drawn from the ranges of the scenario, not calibrated
 
 
 @dataclass(frozen=True)
@@ -58,26 +58,28 @@ def report(
     name: str,
     runs: int,
     seed: int,
+    posterior: Posterior | None = None,
     out: Path | None = None,
     width: int = 100,
     command: str = "",
 ) -> Reported:
-    """Play a hindcast, score it, and write what came of it.
+    """Play a hindcast, score it, and write what came of it; beside a posterior, the prior.
 
     Raises
     ------
     UserError
         If there is no such scenario or the folder cannot be written.
     """
-    found = hindcast(name, runs, seed)
+    found = hindcast(name, runs, Draws(seed, posterior))
+    beside = hindcast(name, runs, Draws(seed)) if posterior is not None else None
     folder = Path("results") / f"hindcast-{name}" if out is None else out
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        log = _log(folder / LOG, found)
-        text = told(found, log, width)
+        log = keep(folder / LOG, [_logged(each) for each in (beside, found) if each])
+        text = told(found, log, width, beside)
         contents = {
             "hindcast.txt": f"{text}\n",
-            "scores.csv": scores_csv(found),
+            "scores.csv": scores_csv(found, beside),
             "questions.csv": questions_csv(found),
             "record.csv": record_csv(found),
             "manifest.json": json.dumps(manifest(found, command), indent=2) + "\n",
@@ -88,8 +90,16 @@ def report(
     return Reported(text, folder, tuple(files))
 
 
-def told(found: Hindcast, log: Sequence[Sequence[str]], width: int = 100) -> str:
-    """Tell a hindcast: head, series, questions, what it rests on, what was scored before."""
+def told(
+    found: Hindcast,
+    log: Sequence[Sequence[str]],
+    width: int = 100,
+    beside: Hindcast | None = None,
+) -> str:
+    """Tell a hindcast: head, series, questions, what it rests on, what was scored before.
+
+    beside : the same with numbers of the prior
+    """
     games = found.games
     role = (
         "These years are held out: they guided neither rule nor number and are scored only. A "
@@ -99,43 +109,41 @@ def told(found: Hindcast, log: Sequence[Sequence[str]], width: int = 100) -> str
     )
     head = (
         f"{games.file.title}\n{games.runs:,} games of {games.file.name} "
-        f"({scenario_hash(games.file)[:12]}), seed {games.seed}. Every number is drawn from the "
-        f"range that the scenario gives; nothing is calibrated. {role}"
+        f"({scenario_hash(games.file)[:12]}), seed {games.seed}. "
+        f"{spoken(found.draws.posterior, games.file)} {role}"
     )
-    better = ", ".join(f"{name} in {n}" for name, n in found.better.items())
-    inside = " and ".join(
-        f"{percent(share)} of figures within {band:.0f} % of games"
-        for band, share in found.coverage.items()
-    )
-    said = (
-        f"Of {len(found.scores)} series the model is better than {better}. {inside}. "
-        f"{_against_no_change(found)}"
-    )
+    said = f"{_verdict(found)} {_against_no_change(found)}"
+    if beside is not None:
+        said += (
+            f" With numbers of the prior alone: {_verdict(beside)} Brier {number(beside.brier)}."
+        )
     parts = [
         head,
         NOTICE,
         SERIES_HEAD,
-        _series_table(found.scores),
+        _series_table(found.scores, beside.scores if beside else None),
         said,
         NO_HANDLE,
         _question_head(found),
         _question_table(found.answers),
         f"Unverified figures that this rests on ({len(found.record.unverified())})",
-        _listed(map(str, found.record.unverified())),
+        listed(map(str, found.record.unverified())),
         "Scorings in this folder",
         aligned([list(LOGGED[:9]), *(list(row[:9]) for row in log)]),
     ]
-    return "\n\n".join(_filled(part, width) for part in parts)
+    return "\n\n".join(filled(part, width) for part in parts)
 
 
-def _filled(text: str, width: int) -> str:
+def filled(text: str, width: int) -> str:
+    """Break long lines, but not those of tables and lists."""
     return "\n".join(
         fill(line, width) if not line.startswith("  ") and "  " not in line else line
         for line in text.splitlines()
     )
 
 
-def _listed(lines: Iterable[str]) -> str:
+def listed(lines: Iterable[str]) -> str:
+    """Write lines under a heading."""
     return "\n".join(f"  {line}" for line in lines) or "  none"
 
 
@@ -146,16 +154,27 @@ def _against_no_change(found: Hindcast) -> str:
     return f"No better than no change: {', '.join(worse)}."
 
 
-def _series_table(scores: Sequence[Score]) -> str:
-    head = ["series", "model", *NAIVE, *(f"in {band:.0f} %" for band in BANDS)]
+def _verdict(found: Hindcast) -> str:
+    better = ", ".join(f"{name} in {n}" for name, n in found.better.items())
+    inside = " and ".join(
+        f"{percent(share)} of figures within {band:.0f} % of games"
+        for band, share in found.coverage.items()
+    )
+    return f"Of {len(found.scores)} series the model is better than {better}; {inside}."
+
+
+def _series_table(scores: Sequence[Score], beside: Sequence[Score] | None) -> str:
+    head = ["series", "model", *(["prior"] if beside else [])]
+    head += [*NAIVE, *(f"in {band:.0f} %" for band in BANDS)]
     rows = [
         [
             f"{s.forecast.measured.name} ({s.forecast.measured.unit})",
             number(s.crps),
+            *([number(beside[n].crps)] if beside else []),
             *(f"{number(s.naive[name])} ({_saved(s.skill[name])})" for name in NAIVE),
             *(percent(s.coverage[band]) for band in BANDS),
         ]
-        for s in scores
+        for n, s in enumerate(scores)
     ]
     return aligned([head, *rows])
 
@@ -190,7 +209,8 @@ def _brier_of_no_change(answers: Sequence[Answered]) -> float:
     return float(np.mean([a.unmoved != a.question.happened for a in answers]))
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a table as CSV, the notice above it."""
     out = io.StringIO()
     out.write(f"# {NOTICE}\n")
     writer = csv.writer(out, lineterminator="\n")
@@ -199,10 +219,14 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def scores_csv(found: Hindcast) -> str:
-    """One row for each series: scores, skill with intervals, coverage."""
+def scores_csv(found: Hindcast, beside: Hindcast | None = None) -> str:
+    """One row for each series: scores, skill with intervals, coverage.
+
+    beside : the same with numbers of the prior
+    """
     named = [name.replace(" ", "_") for name in NAIVE]
-    head = ["series", "unit", "figures", "crps_model", *(f"crps_{n}" for n in named)]
+    head = ["series", "unit", "figures", "crps_model", "crps_prior", *(f"crps_{n}" for n in named)]
+    prior = (beside or found).scores if beside or not found.draws.posterior else None
     head += [f"skill_{n}{end}" for n in named for end in ("", "_low", "_high")]
     head += [f"within_{band:.0f}" for band in BANDS]
     rows = [
@@ -211,13 +235,14 @@ def scores_csv(found: Hindcast) -> str:
             s.forecast.measured.unit,
             len(s.forecast.truth),
             s.crps,
+            prior[n].crps if prior else "",
             *s.naive.values(),
             *(x for name in NAIVE for x in s.skill[name]),
             *s.coverage.values(),
         ]
-        for s in found.scores
+        for n, s in enumerate(found.scores)
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def questions_csv(found: Hindcast) -> str:
@@ -235,7 +260,7 @@ def questions_csv(found: Hindcast) -> str:
         ]
         for a in found.answers
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def record_csv(found: Hindcast) -> str:
@@ -250,7 +275,7 @@ def record_csv(found: Hindcast) -> str:
             sure = "unverified" if shown[period] in unverified else "seen"
             told = np.percentile(s.forecast.members[period], quantiles)
             rows.append([of, period, truth, sure, *(f"{x:.6g}" for x in told)])
-    return _table(["series", "period", "record", "confidence", *map(str, quantiles)], rows)
+    return table(["series", "period", "record", "confidence", *map(str, quantiles)], rows)
 
 
 def manifest(found: Hindcast, command: str) -> dict[str, object]:
@@ -261,7 +286,7 @@ def manifest(found: Hindcast, command: str) -> dict[str, object]:
         "scenario_hash": scenario_hash(games.file),
         "seed": games.seed,
         "runs": games.runs,
-        "numbers": PRIOR,
+        "numbers": found.draws.label,
         "held_out": found.held_out,
         "sources": found.record.sources(),
         "unverified": [str(row) for row in found.record.unverified()],
@@ -274,18 +299,24 @@ def manifest(found: Hindcast, command: str) -> dict[str, object]:
     }
 
 
-def _log(file: Path, found: Hindcast) -> list[list[str]]:
-    """Add this scoring to those in the folder and return all, the oldest first."""
-    before = []
+def keep(file: Path, scored: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Add scorings to those in the folder and return all, the oldest first."""
+    rows = []
     if file.exists():
         with file.open(encoding="utf-8", newline="") as lines:
-            before = [row for row in csv.reader(lines) if row and not row[0].startswith("#")][1:]
+            rows = [row for row in csv.reader(lines) if row and not row[0].startswith("#")][1:]
+    rows += map(list, scored)
+    write_whole(file, table(LOGGED, rows).encode())
+    return rows
+
+
+def _logged(found: Hindcast) -> list[str]:
     games = found.games
-    row = [
+    return [
         datetime.now(UTC).isoformat(timespec="seconds"),
         games.file.name,
         "yes" if found.held_out else "no",
-        PRIOR,
+        found.draws.label,
         str(games.runs),
         str(games.seed),
         f"{found.better['no change']} of {len(found.scores)}",
@@ -295,8 +326,6 @@ def _log(file: Path, found: Hindcast) -> list[list[str]]:
         code_hash(),
         scenario_hash(games.file)[:12],
     ]
-    write_whole(file, _table(LOGGED, [*before, row]).encode())
-    return [*before, row]
 
 
 def _charts(found: Hindcast, folder: Path) -> list[Path]:
@@ -317,7 +346,7 @@ def _charts(found: Hindcast, folder: Path) -> list[Path]:
             for f in shown
         ]
         below = (
-            f"{found.games.runs:,} games of {found.games.file.name}, numbers from their ranges; "
+            f"{found.games.runs:,} games of {found.games.file.name}, numbers: {found.draws.label}; "
             "dots: what happened"
         )
         figure = fan_chart(panels, periods, found.games.file.title, below)

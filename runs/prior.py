@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -12,6 +14,7 @@ from model.schema import ScenarioFile
 
 KNOWN = ("levers.", "rules.channel_")  # where the levers stand is known; a switch is no belief
 STREAM = "prior"
+HALF = 0.5
 
 
 def uncertain(file: ScenarioFile) -> dict[str, Parameter]:
@@ -25,19 +28,27 @@ def uncertain(file: ScenarioFile) -> dict[str, Parameter]:
     }
 
 
-def draw_prior(file: ScenarioFile, seed: int, runs: ArrayLike) -> dict[str, Floats]:
+def at_quantile(p: Parameter, u: Floats) -> Floats:
+    """Value of a parameter at a quantile of its prior: the scenario's value is the median.
+
+    Half of the draws are uniform below it, half above, all within the range. u : (run,), 0 to 1
+    """
+    return p.value + np.where(u < HALF, p.value - p.range[0], p.range[1] - p.value) * (2 * u - 1)
+
+
+def draw_quantiles(names: list[str], seed: int, runs: ArrayLike) -> Floats:
+    """Draw quantiles of parameters; a game's depend on seed, game and name. (name, run)."""
+    chance = Chance(seed, np.atleast_1d(np.asarray(runs, dtype=np.int64)))
+    return chance.uniforms(STREAM, 0, names)[:, 0]
+
+
+def draw_prior(
+    file: ScenarioFile, seed: int, runs: ArrayLike, known: Mapping[str, Floats] | None = None
+) -> dict[str, Floats]:
     """Draw all uncertain parameters for each game, independently: name → (run,).
 
-    The value is the median: half of the draws are uniform below it, half above, all within the
-    range. A game's numbers depend on seed, game and name alone.
+    known : name → (run,) quantiles that take the place of drawn ones
     """
     listed = uncertain(file)
-    chance = Chance(seed, np.atleast_1d(np.asarray(runs, dtype=np.int64)))
-    draws = chance.uniforms(STREAM, 0, list(listed))[:, 0]
-    return {name: at_quantile(p, u) for (name, p), u in zip(listed.items(), draws, strict=True)}
-
-
-def at_quantile(p: Parameter, u: Floats) -> Floats:
-    """Return the value below which a share u of the draws lies."""
-    half = np.where(u < 0.5, p.value - p.range[0], p.range[1] - p.value)  # noqa: PLR2004
-    return p.value + half * (2 * u - 1)
+    drawn = dict(zip(listed, draw_quantiles(list(listed), seed, runs), strict=True))
+    return {name: at_quantile(listed[name], u) for name, u in (drawn | dict(known or {})).items()}

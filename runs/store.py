@@ -153,9 +153,9 @@ class Store:
         with disk_errors(self.folder):
             for kind in KINDS:
                 (self.folder / kind).mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(self.folder, self._tag)
+            self._lock = lock(self.folder, self._tag)
             try:
-                _claim(self.folder, self.manifest, self._tag)
+                claim(self.folder, self.manifest, self._tag)
                 for left_over in self.folder.glob(f"*/.*.{self._tag}.tmp"):
                     left_over.unlink(missing_ok=True)
             except BaseException:
@@ -226,7 +226,7 @@ def is_whole(file: Path) -> bool:
     return noted == [sha256(file.read_bytes()).hexdigest(), file.name]
 
 
-def _claim(folder: Path, manifest: Manifest, tag: str) -> None:
+def claim(folder: Path, manifest: Manifest, tag: str = "") -> None:
     """Write the manifest into a folder without results; in others it must say the same.
 
     Raises
@@ -235,7 +235,7 @@ def _claim(folder: Path, manifest: Manifest, tag: str) -> None:
         Names what differs.
     """
     file = folder / MANIFEST
-    empty = not any(next((folder / kind).glob("part-*.parquet"), None) for kind in KINDS)
+    empty = next(folder.glob("*/part-*.parquet"), None) is None
     if empty:
         text = json.dumps(sealed(manifest), indent=2, ensure_ascii=False) + "\n"
         write_whole(file, text.encode(), tag)
@@ -297,7 +297,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _lock(folder: Path, tag: str) -> Callable[[], None]:
+def lock(folder: Path, tag: str = "") -> Callable[[], None]:
     """Take the lock of a shard of a folder and return what releases it.
 
     The system holds it, so it ends with the process however that ends. Shards of other numbers may

@@ -113,10 +113,13 @@ BELIEFS = [
         "np.where(crises.defended[theatre], 1.0, 0.0)",
         "np.where(crises.defended[theatre], 0.0, 1.0)",
     ),
-    ("helps = -1 if ledger.side[e] == 0 else 1", "helps = 1 if ledger.side[e] == 0 else -1"),
-    ("ledger.coefficient[e, 0] < 0.0 and", "ledger.coefficient[e, 0] > 0.0 and"),
-    ("target[i, j] += (level - start[lever])", "target[i, j] -= (level - start[lever])"),
-    ("/ span / number[i, j]", "/ span"),
+    (
+        "helps = -1.0 if ledger.side[e] == 0 else 1.0",
+        "helps = 1.0 if ledger.side[e] == 0 else -1.0",
+    ),
+    ("ledger.coefficient[e] < 0.0)", "ledger.coefficient[e] > 0.0)"),
+    ("target[i, j] += np.where(menaces", "target[i, j] -= np.where(menaces"),
+    ("/ span / np.maximum(number[i, j], 1.0)", "/ span"),
 ]
 POLITICS = [
     (

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,19 +17,20 @@ from model.reading import read
 from runs.cli import main
 from runs.hindcast import SERIES, Games, Hindcast, answered, foretold, hindcast, past_scenarios
 from runs.hindcast_report import LOG, report, told
-from runs.prior import draw_prior, uncertain
+from runs.posterior import Draws
+from runs.prior import uncertain
 
 GAMES = 12
 
 
 @cache
 def played(name: str = "2017q1") -> Hindcast:
-    return hindcast(name, GAMES, 1)
+    return hindcast(name, GAMES, Draws(1))
 
 
 def test_numbers_are_drawn_within_their_ranges_around_their_values() -> None:
     file = read("triad")
-    drawn, listed = draw_prior(file, 1, np.arange(4000)), parameters(file)
+    drawn, listed = Draws(1).values(file, np.arange(4000)), parameters(file)
     assert drawn.keys() == uncertain(file).keys()
     assert len(drawn) > 100
     for name, values in drawn.items():
@@ -47,14 +49,14 @@ def test_what_is_known_or_a_switch_is_not_drawn() -> None:
 
 def test_a_game_draws_the_same_numbers_alone() -> None:
     file = read("triad")
-    many, alone = draw_prior(file, 3, np.arange(10)), draw_prior(file, 3, [7])
+    many, alone = Draws(3).values(file, np.arange(10)), Draws(3).values(file, [7])
     assert all(many[name][7] == values[0] for name, values in alone.items())
     assert any(many[name][6] != values[0] for name, values in alone.items())
 
 
 def test_games_are_the_same_in_other_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs.hindcast, "CHUNK", 5)
-    other = hindcast("2017q1", GAMES, 1)
+    other = hindcast("2017q1", GAMES, Draws(1))
     for name, values in played().games.series.items():
         assert (values == other.games.series[name]).all()
     assert [s.crps for s in other.scores] == [s.crps for s in played().scores]
@@ -70,7 +72,7 @@ def still(name: str, **levels: float) -> Games:
         flat[of] = np.full(values.shape, start)
         if lever in levels:
             flat[of][8:] = levels[lever]
-    return Games(games.file, games.seed, flat, games.outcomes)
+    return replace(games, series=flat)
 
 
 def forecast(games: Games, record: str) -> dict[str, np.ndarray]:
@@ -149,8 +151,8 @@ def test_the_report_lists_every_unverified_figure_that_it_took(name: str) -> Non
 
 def test_a_report_is_written_whole_and_every_scoring_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    report("2021q1", 4, 1, out)
-    second = report("2021q1", 5, 2, out, command="hubspoke hindcast 2021q1")
+    report("2021q1", 4, 1, None, out)
+    second = report("2021q1", 5, 2, None, out, command="hubspoke hindcast 2021q1")
     names = {f.name for f in second.files}
     assert names == {f.name for f in out.iterdir()}
     assert {"years.png", "quarters.png", "manifest.json", "scores.csv", LOG} <= names

@@ -407,7 +407,7 @@ def test_who_fears_which_lever(game: Game) -> None:
     """A lever that arms the other side, or hurts an account; not one's own, not one that helps."""
     client, patron, rival = (game.scenario.actor(x) for x in ("Client", "Patron", "Rival"))
     buildup, pressure, effort = (game.scenario.lever(x) for x in ("buildup", "pressure", "effort"))
-    assert game.menacing == [(client, rival, buildup), (patron, rival, buildup)]
+    assert list(game.menacing) == [(client, rival, buildup), (patron, rival, buildup)]
     lines = ledger(
         ("pressure", "Client.home", -0.1),
         ("pressure", "Patron.home", 0.1),
@@ -418,7 +418,11 @@ def test_who_fears_which_lever(game: Game) -> None:
     hostile = strait().levers["effort"].model_copy(update={"hostile": True})
     file = strait(ledger=lines)
     armed = file.model_copy(update={"levers": {**file.levers, "effort": hostile}})
-    assert prepare(armed).menacing == [(client, rival, pressure), (rival, client, effort)]
+    assert list(prepare(armed).menacing) == [(client, rival, pressure), (rival, client, effort)]
+    name = next(n for n, line in file.ledger.items() if "Client.home" in line.to)
+    signs = {f"ledger.{name}.coefficient": np.array([0.1, -0.1])}
+    fears = prepare(armed, signs).menacing[client, rival, pressure]
+    assert fears.tolist() == [False, True], "in each game by its own numbers"
 
 
 def test_hostility_follows_the_mean_of_what_is_feared(scenario: Scenario, game: Game) -> None:
@@ -428,10 +432,14 @@ def test_hostility_follows_the_mean_of_what_is_feared(scenario: Scenario, game: 
     world = begin(game, 1)
     value = world.value.copy()
     value[buildup] = 1.5
-    pairs = [(client, rival, buildup), (client, rival, pressure)]
+    sure = np.ones(1, dtype=bool)
+    pairs = {(client, rival, buildup): sure, (client, rival, pressure): sure}
     moved = update_hostility(scenario, replace(world, value=value), pairs).hostility
     assert moved[client, rival] == pytest.approx(0.55)
     assert moved[rival, client] == pytest.approx(0.5)
+    pairs[client, rival, pressure] = ~sure
+    moved = update_hostility(scenario, replace(world, value=value), pairs).hostility
+    assert moved[client, rival] == pytest.approx(0.6), "nor by what is none"
 
 
 def test_nobody_learns_of_itself_from_what_all_see() -> None:

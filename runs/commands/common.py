@@ -67,6 +67,20 @@ Seats = Annotated[
         help="ACTOR=NAME or ACTOR=FILE.py: another doctrine for an actor; repeatable.",
     ),
 ]
+Numbers = Annotated[
+    str | None,
+    Parameter(
+        name="--posterior",
+        group=RUN,
+        help="Draw every uncertain number anew in each game: shipped, or the FILE that `hubspoke "
+        "calibrate` wrote, takes those that history informed from it and the rest from their "
+        "ranges; none takes all from their ranges.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    Parameter(group=FILES, help="Processes; as many as processors if left out."),
+]
 Out = Annotated[
     Path | None,
     Parameter(group=FILES, help="Folder for the results; under `results/` if left out."),

@@ -13,12 +13,14 @@ from runs.commands.common import (
     FILES,
     OUR_FAULT,
     RUN,
+    Numbers,
     Out,
     Quarters,
     ScenarioName,
     Seats,
     Seed,
     Settings,
+    Workers,
     app,
     as_typed,
     can_bold,
@@ -140,6 +142,7 @@ def batch(
     seed: Seed = 1,
     quarters: Quarters = None,
     settings: Settings = None,
+    posterior: Numbers = None,
     doctrine: Seats = None,
     series: Annotated[
         list[str] | None,
@@ -153,9 +156,7 @@ def batch(
             group=FILES, negative=(), help="Keep every quarter of all games, not of 1,000 only."
         ),
     ] = False,
-    workers: Annotated[
-        int | None, Parameter(group=FILES, help="Processes; as many as processors if left out.")
-    ] = None,
+    workers: Workers = None,
     shard: Annotated[
         str,
         Parameter(group=FILES, help="Play the I-th of N parts only: 2/4. For several machines."),
@@ -179,8 +180,10 @@ def batch(
     from runs.arms import read_pair
     from runs.errors import UserError
     from runs.options import assignments, checked, pairs
+    from runs.posterior import Draws, read_posterior
 
     file = read(scenario)
+    draws = None if posterior is None else Draws(seed, read_posterior(posterior))
     options: dict[str, Any] = {
         "runs": runs,
         "seed": seed,
@@ -191,6 +194,7 @@ def batch(
         "values": checked(file, assignments(settings)),
         "doctrines": pairs(doctrine),
         "series": tuple(series or ()),
+        "draws": draws,
         "command": as_typed(),
     }
     if compare is None:

@@ -6,7 +6,20 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from runs.commands.common import DONE, OUR_FAULT, RUN, Out, Seed, app, as_typed, command, say, width
+from runs.commands.common import (
+    DONE,
+    OUR_FAULT,
+    RUN,
+    Numbers,
+    Out,
+    Seed,
+    Workers,
+    app,
+    as_typed,
+    command,
+    say,
+    width,
+)
 
 THEORY_EXAMPLES = """Examples:
 
@@ -17,7 +30,14 @@ THEORY_EXAMPLES = """Examples:
 HINDCAST_EXAMPLES = """Examples:
 
   hubspoke hindcast 2017q1
-  hubspoke hindcast 2021q1 --runs 2000 --out results/held-out"""
+  hubspoke hindcast 2021q1 --posterior results/calibration-seed-1/posterior.json
+  hubspoke hindcast 2021q1 --posterior none --runs 2000 --out results/held-out
+  hubspoke hindcast --facts"""
+
+CALIBRATE_EXAMPLES = """Examples:
+
+  hubspoke calibrate
+  hubspoke calibrate --draws 5000 --out results/quick"""
 
 
 @command(app, "theory", THEORY_EXAMPLES)
@@ -43,24 +63,69 @@ def theory(
     return DONE if reported.holds else OUR_FAULT
 
 
+@command(app, "calibrate", CALIBRATE_EXAMPLES)
+def calibrate(
+    *,
+    draws: Annotated[
+        int, Parameter(group=RUN, help="How many games of each past scenario.")
+    ] = 20_000,
+    seed: Seed = 1,
+    workers: Workers = None,
+    out: Out = None,
+) -> int:
+    """Learn from what ended by 2020 which numbers of the model history informs, and how far.
+
+    Games of the past are played with every number drawn from its range; those that came near the
+    record say which numbers are likely. The folder holds the posterior for --posterior, and what
+    it is worth: effective sample size, prior beside posterior, a check by simulation, and games
+    with the new numbers against the record. Figures that nobody has verified are listed. Stop it
+    whenever you like: the same command goes on from there.
+    """
+    from runs.calibration.report import report
+
+    reported = report(draws, seed, out, workers, width(), as_typed())
+    names = ", ".join(f.name for f in reported.files)
+    say([reported.text, "", f"Written to {reported.folder}: {names}"])
+    return DONE
+
+
 @command(app, "hindcast", HINDCAST_EXAMPLES)
 def hindcast(
-    scenario: Annotated[str, Parameter(help="A past start: 2003q1, 2017q1 or 2021q1.")],
+    scenario: Annotated[
+        str | None, Parameter(help="A past start: 2003q1, 2017q1 or 2021q1.")
+    ] = None,
     /,
     *,
+    facts: Annotated[
+        bool,
+        Parameter(
+            group=RUN, negative=(), help="All starts, against the facts H1 to H8 as a scorecard."
+        ),
+    ] = False,
     runs: Annotated[int, Parameter(group=RUN, help="How many games.")] = 1000,
     seed: Seed = 1,
+    posterior: Numbers = "shipped",
     out: Out = None,
 ) -> int:
     """Play from a past start and score the games against what happened.
 
-    Every number is drawn from its range. Fan charts carry the record on top; scores stand beside
-    those of no change, past swings, a trend and climatology. The years 2021 to 2024 are scored
-    only, and every scoring is kept in the folder. Figures that nobody has verified are listed.
+    Fan charts carry the record on top; scores stand beside those of no change, past swings, a
+    trend, climatology, and of games with numbers of the prior alone. The years 2021 to 2024 are
+    scored only, and every scoring is kept in the folder. Figures that nobody has verified are
+    listed.
     """
-    from runs.hindcast_report import report
+    from runs import facts_report, hindcast_report
+    from runs.errors import UserError
+    from runs.posterior import read_posterior
 
-    reported = report(scenario, runs, seed, out, width(), as_typed())
+    if facts == (scenario is not None):
+        raise UserError("write a start, such as hindcast 2017q1, or --facts for all of them")
+    numbers = read_posterior("none" if posterior is None else posterior)
+    options = (runs, seed, numbers, out, width(), as_typed())
+    if scenario is None:
+        reported = facts_report.report(*options)
+    else:
+        reported = hindcast_report.report(scenario, *options)
     names = ", ".join(f.name for f in reported.files)
     say([reported.text, "", f"Written to {reported.folder}: {names}"])
     return DONE
