@@ -6,10 +6,11 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import batched
 from pathlib import Path
@@ -24,8 +25,8 @@ from model.reading import scenario_hash
 from model.scenario import Values
 from model.schema import ScenarioFile
 from runs.arms import side_by_side
-from runs.engines import Job, run_chunks
-from runs.ensemble import seat_doctrines
+from runs.engines import Job, Task, run_chunks
+from runs.ensemble import Chunk, seat_doctrines
 from runs.errors import RUNS, UserError, check_numbers
 from runs.outcomes import Watched, watched_series
 from runs.patterns import as_lines, hold
@@ -116,30 +117,43 @@ def batch(
     played_by = {actor: find(which).reference for actor, which in (doctrines or {}).items()}
     length = file.quarters if quarters is None else quarters
     manifest = describe(
-        file, runs, seed, length, trajectories, settings, played_by, series, chunk, draws, command
+        file, runs, seed, length, trajectories, settings, played_by, series, chunk, command, draws
     )
     folder = Path(out) if out is not None else default_folder(file, seed)
     stream = sys.stderr if stream is None else stream
     with Store(folder, manifest, shard) as store:
-        missing = store.missing()
-        for name in store.replayed:
-            print(f"{name} is not as it was written; its games are played again", file=stream)
-        games = sum(len(part.runs) for part in store.parts())
-        jobs = _jobs(file, manifest, settings, draws, missing, store.kept)
-        progress = Progress(file.name, games, sum(len(part.runs) for part in missing), stream)
-        try:
-            with closing(run_chunks(jobs, _useful(workers, missing))) as chunks:
-                for each in chunks:
-                    store.write(each)
-                    progress.add(len(each.runs))
-        except KeyboardInterrupt:
-            progress.close()
-            kept = f"{games - progress.left:,} of {games:,} games are kept in {folder}"
-            print(f"stopped: {kept}; the same command goes on from there", file=stream)
-            raise
-        finally:
-            progress.close()
+        fill(store, partial(_jobs, file, manifest, settings, draws, store.kept), workers, stream)
         return report(file, folder, arms)
+
+
+def fill(
+    store: Store,
+    jobs: Callable[[Sequence[Part]], Iterable[Task[Chunk]]],
+    workers: int | None,
+    stream: TextIO,
+) -> None:
+    """Play what is missing in a store, and say how far it is; it can be stopped at any time.
+
+    jobs : parts → what plays them
+    """
+    missing = store.missing()
+    for name in store.replayed:
+        print(f"{name} is not as it was written; its games are played again", file=stream)
+    games = sum(len(part.runs) for part in store.parts())
+    todo = sum(len(part.runs) for part in missing)
+    progress = Progress(store.manifest["scenario"], games, todo, stream)
+    try:
+        with closing(run_chunks(jobs(missing), _useful(workers, missing))) as chunks:
+            for each in chunks:
+                store.write(each)
+                progress.add(len(each.runs))
+    except KeyboardInterrupt:
+        progress.close()
+        kept = f"{games - progress.left:,} of {games:,} games are kept in {store.folder}"
+        print(f"stopped: {kept}; the same command goes on from there", file=stream)
+        raise
+    finally:
+        progress.close()
 
 
 def compare(
@@ -208,8 +222,8 @@ def describe(
     doctrines: Mapping[str, str],
     series: Sequence[str],
     chunk: int,
-    draws: Draws | None,
     command: str,
+    draws: Draws | None = None,
 ) -> Manifest:
     """Return the manifest: everything that the results depend on, and who made them when."""
     return {
@@ -250,8 +264,8 @@ def _jobs(
     manifest: Manifest,
     settings: Values,
     draws: Draws | None,
-    missing: Sequence[Part],
     kept: Callable[[Part], int],
+    missing: Sequence[Part],
 ) -> Iterator[Job]:
     for path, value in settings.items():
         if np.ndim(value) > 0 and len(value) != manifest["runs"]:  # type: ignore[arg-type]
@@ -399,7 +413,11 @@ class Progress:
             gone = time.monotonic() - self._begun
             rest = gone * self.left / (self._todo - self.left)
             done = f"{self.name}: {self.total - self.left:,} of {self.total:,} games"
-            print(f"{done}, {_span(gone)} gone, {_span(rest)} left", file=self.stream, flush=True)
+            print(
+                f"{done}, {spoken_time(gone)} gone, {spoken_time(rest)} left",
+                file=self.stream,
+                flush=True,
+            )
 
     def close(self) -> None:
         """Leave the terminal in order."""
@@ -407,7 +425,8 @@ class Progress:
             self._bar.close()
 
 
-def _span(seconds: float) -> str:
+def spoken_time(seconds: float) -> str:
+    """Say a time as people do: 2 min 05 s."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -1,26 +1,14 @@
-"""Playing a claim: every condition in every arm, the same games, kept piece by piece.
-
-A piece is what one chunk of games gave in one arm under one condition. Its file is named by a hash
-of all that it depends on, so the same command goes on where another one stopped, and a change of
-anything is another piece.
-"""
+"""Playing a claim: every condition in every arm, the same games, kept piece by piece."""
 
 from __future__ import annotations
 
-import io
-import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, TextIO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agents.briefing import Floats
 from model.chance import Chance
@@ -28,7 +16,6 @@ from model.parameters import check_settings, parameters
 from model.reading import read, scenario_hash
 from model.scenario import Values
 from model.schema import ScenarioFile
-from runs.batch import Progress
 from runs.claims.claim import (
     Claim,
     ClaimArm,
@@ -42,10 +29,10 @@ from runs.claims.claim import (
     settings_of,
     world_of,
 )
-from runs.engines import Job, run_chunks
-from runs.ensemble import Chunk
+from runs.engines import Job
+from runs.pieces import Piece, piece, play_pieces, read_pieces
 from runs.prior import draw_prior
-from runs.store import code_hash, disk_errors, to_parquet, write_whole
+from runs.store import code_hash
 
 MAIN, DRAWS, ZEROED, FLIPPED = "main", "draws", "zeroed", "flipped"
 DOCTRINES = {"nash_split": str(Path(__file__).with_name("nash_split.py"))}
@@ -63,14 +50,6 @@ class Condition:
     variant: Variant
     games: int
     arms: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """One chunk of one arm under one condition."""
-
-    job: Job
-    file: Path
 
 
 @dataclass(frozen=True)
@@ -173,7 +152,7 @@ def values_in(plan: Plan, condition: Condition, arm: ClaimArm) -> Values:
     return {**base, **same, **check_settings(world, set_).values}
 
 
-def pieces(plan: Plan, folder: Path) -> Iterator[Piece]:
+def pieces(plan: Plan) -> Iterator[Piece]:
     """Return all pieces of a claim, in the order in which they are best played."""
     arms = arms_of(plan.claim)
     columns = columns_of(plan.claim)
@@ -205,20 +184,9 @@ def pieces(plan: Plan, folder: Path) -> Iterator[Piece]:
                     doctrines={a: str(d) for a, d in doctrines.items()},
                     series=plan.claim.series,
                 )
-                key = _key(job, variant, common)
-                stem = f"{plan.claim.id}-{condition.id}-{name}-{start:05d}-{key}.parquet"
-                yield Piece(replace(job, tag=stem), folder / stem)
-
-
-def _key(job: Job, variant: Variant, common: Mapping[str, Any]) -> str:
-    """Hash all that the games of a piece depend on."""
-    said = {**common, "everybody": variant.everybody, "exponent": variant.exponent}
-    digest = sha256(json.dumps(said, sort_keys=True).encode())
-    digest.update(job.runs.tobytes())
-    for path, value in sorted((job.values or {}).items()):
-        digest.update(path.encode())
-        digest.update(np.asarray(value, dtype=float).tobytes())
-    return digest.hexdigest()[:12]
+                stem = f"{plan.claim.id}-{condition.id}-{name}-{start:05d}"
+                other = {"everybody": variant.everybody, "exponent": variant.exponent}
+                yield piece(stem, job, columns, {**common, **other})
 
 
 def play(
@@ -227,74 +195,19 @@ def play(
     workers: int | None = None,
     stream: TextIO | None = None,
 ) -> None:
-    """Play what is not in the folder yet.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After saying what is kept.
-    """
-    stream = sys.stderr if stream is None else stream
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    sizes, plan_of = {}, {}
-    for each in plans:
-        for piece in pieces(each, folder):  # their numbers are not kept: there are too many
-            sizes[piece.file.name] = len(piece.job.runs)
-            plan_of[piece.file.name] = each
-    missing = {name for name in sizes if not is_readable(folder / name)}
-    jobs = (p.job for each in plans for p in pieces(each, folder) if p.file.name in missing)
-    games, left = sum(sizes.values()), sum(sizes[name] for name in missing)
-    progress = Progress("claims", games, left, stream)
-    try:
-        with closing(run_chunks(jobs, workers, progress.add)) as chunks:
-            for chunk in chunks:
-                keep(chunk, plan_of[chunk.tag], folder / chunk.tag)
-    except KeyboardInterrupt:
-        progress.close()
-        print(f"stopped: the same command goes on from there ({folder})", file=stream)
-        raise
-    finally:
-        progress.close()
-
-
-def is_readable(file: Path) -> bool:
-    """Say whether a piece is there and whole; it is written under another name first."""
-    try:
-        return file.is_file() and pq.read_metadata(file).num_rows > 0
-    except (OSError, pa.ArrowInvalid):
-        return False
-
-
-def keep(chunk: Chunk, plan: Plan, file: Path) -> None:
-    """Write the outcomes that a claim reads.
-
-    Raises
-    ------
-    KeyError
-        If there is no such outcome.
-    """
-    labels = {column.id: column.label for column in chunk.columns}
-    wanted = {
-        name: np.asarray(chunk.outcomes[labels[name]], dtype=float)
-        for name in columns_of(plan.claim)
-    }
-    with disk_errors(file.parent):
-        write_whole(file, to_parquet(pa.table(wanted)))
+    """Play what is not in the folder yet."""
+    play_pieces(
+        lambda: (each for plan in plans for each in pieces(plan)), folder, "claims", workers, stream
+    )
 
 
 def gathered(plan: Plan, folder: Path) -> Played:
     """Read what a claim's games gave."""
-    arms = iter(pieces(plan, folder))
-    played: Played = {}
-    for condition in plan.conditions:
-        for name in condition.arms:
-            parts = [
-                pq.read_table(io.BytesIO(next(arms).file.read_bytes()))
-                for _ in range(0, condition.games, TOGETHER)
-            ]
-            table = pa.concat_tables(parts)
-            played[condition.id, name] = {
-                column: table.column(column).to_numpy() for column in table.column_names
-            }
-    return played
+    names = (each.job.tag for each in pieces(plan))
+    return {
+        (condition.id, arm): read_pieces(
+            folder, [next(names) for _ in range(0, condition.games, TOGETHER)]
+        )
+        for condition in plan.conditions
+        for arm in condition.arms
+    }

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from runs.commands.common import DONE, FILES, RUN, Out, app, as_typed, command, say
+from runs.commands.common import (
+    DONE,
+    FILES,
+    RUN,
+    Out,
+    Quarters,
+    ScenarioName,
+    Seed,
+    app,
+    as_typed,
+    command,
+    say,
+)
 
 CLAIMS_EXAMPLES = """Examples:
 
@@ -53,4 +65,80 @@ def claims(
         print(f"note: {note}", file=sys.stderr)
     names = ", ".join(file.name for file in reported.files)
     say([reported.text, "", f"Written to {reported.folder}: {names}"])
+    return DONE
+
+
+SENSITIVITY_EXAMPLES = """Examples:
+
+  hubspoke sensitivity                          all numbers, in groups (Morris)
+  hubspoke sensitivity --factor actors.USA      the single numbers of one group
+  hubspoke sensitivity --method sobol           the numbers that have short names
+  hubspoke sensitivity --method sobol --factor tau_usa --factor win_set_rok --outcome end.usfk"""
+
+
+@command(app, "sensitivity", SENSITIVITY_EXAMPLES)
+def sensitivity(
+    scenario: ScenarioName = "2025q1",
+    /,
+    *,
+    method: Annotated[
+        Literal["morris", "sobol"],
+        Parameter(group=RUN, help="morris ranks many factors, sobol shares out the variance."),
+    ] = "morris",
+    factor: Annotated[
+        list[str] | None,
+        Parameter(
+            group=RUN,
+            negative=(),
+            help="A number by name or alias, or all that begin with it; repeatable.",
+        ),
+    ] = None,
+    groups: Annotated[
+        bool,
+        Parameter(group=RUN, negative=(), help="All numbers in groups, also with sobol."),
+    ] = False,
+    outcome: Annotated[
+        list[str] | None,
+        Parameter(
+            group=RUN,
+            negative=(),
+            help="An outcome by id, as in columns.csv of a batch; repeatable; the ends of the "
+            "first six key series if left out.",
+        ),
+    ] = None,
+    size: Annotated[
+        int | None,
+        Parameter(group=RUN, help="Trajectories (morris) or base rows (sobol, a power of two)."),
+    ] = None,
+    repeats: Annotated[
+        int | None, Parameter(group=RUN, help="Games of each row, the same in its whole block.")
+    ] = None,
+    seed: Seed = 1,
+    quarters: Quarters = None,
+    workers: Workers = None,
+    out: Out = None,
+) -> int:
+    """Say which numbers an outcome hangs on, and how much of it is chance.
+
+    Every number is varied over its range. Tables, a ranked figure and one that shows whether the
+    ranks have settled go into the folder. Ctrl-C, and the same command goes on from there.
+    """
+    from model.reading import read
+    from runs.sensitivity.report import report
+
+    reported = report(
+        read(scenario),
+        method,
+        factors=factor or (),
+        groups=groups,
+        outcomes=outcome or (),
+        size=size,
+        repeats=repeats,
+        seed=seed,
+        quarters=quarters,
+        out=out,
+        workers=workers,
+        command=as_typed(),
+    )
+    say([reported.text, "", f"The figures: {', '.join(str(f) for f in reported.figures)}"])
     return DONE

@@ -98,3 +98,60 @@ def shocks(scenario: ScenarioName = "2025q1", /) -> int:
 
     say(listing(read(scenario), width()))
     return DONE
+
+
+SWEEP_EXAMPLES = """Examples:
+
+  hubspoke sweep burden_and_posture --dry-run      how many games, how long, how large
+  hubspoke sweep burden_and_posture --out results/burden
+  hubspoke sweep my-design.yaml --shard 1/4 --out results/mine"""
+
+
+@command(app, "sweep", SWEEP_EXAMPLES)
+def sweep(
+    design: Annotated[str, Parameter(help="A shipped design, or the path of a file.")],
+    /,
+    *,
+    runs: Annotated[
+        int | None, Parameter(group=RUN, help="Games of each point, instead of the design's.")
+    ] = None,
+    dry_run: Annotated[
+        bool, Parameter(group=RUN, negative=(), help="Say how many games, how long, how large.")
+    ] = False,
+    workers: Annotated[
+        int | None, Parameter(group=FILES, help="Processes; as many as processors if left out.")
+    ] = None,
+    shard: Annotated[
+        str,
+        Parameter(group=FILES, help="Play the I-th of N parts only: 2/4. For several machines."),
+    ] = "1/1",
+    out: Out = None,
+) -> int:
+    """Play a design: arms, parameters and doctrines, crossed, sampled or listed in a file.
+
+    Every point plays the same games unless the design says otherwise. Into the folder go the
+    design, one row per game, means of points, effects of factors and a figure. Stop it with Ctrl-C
+    whenever you like: the same command goes on from there.
+    """
+    from pathlib import Path
+
+    from runs.batch import parse_shard
+    from runs.sweep.design import read_design
+    from runs.sweep.play import estimate, estimated
+    from runs.sweep.play import sweep as play
+
+    read_ = read_design(design, runs)
+    if dry_run:
+        say(estimated(estimate(read_, workers)))
+        return DONE
+    folder = out or Path("results") / f"sweep-{Path(design).stem}"
+    play(read_, folder, workers=workers, shard=parse_shard(shard), command=as_typed())
+    from runs.sweep.report import report
+
+    reported = report(read_, folder)
+    if not reported.complete:
+        say([f"{reported.games:,} games are in {folder}; other shards are still to come."])
+        return DONE
+    say([reported.text, f"Written to {folder}: {len(reported.files)} files beside the games"])
+    say([f"The figure: {reported.figure}"])
+    return DONE

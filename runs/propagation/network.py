@@ -135,7 +135,9 @@ def map_picture(
         figure, box = frame(SIZE, title, below)
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0.012, box[1], 0.80, box[3] - box[1]))
-        board = Board(axes, Layout(places(file)))
+        layout = Layout(places(file))
+        layout.low = layout.low - np.array([0.0, 0.08])  # names of three lines stand below nodes
+        board = Board(axes, layout)
         board.window()
         _ties(axes, file, board)
         strongest = max((abs(e.whole) for e in drawn), default=1.0)

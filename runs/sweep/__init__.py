@@ -1,0 +1,1 @@
+"""Experiment files: arms, parameters and doctrines crossed or sampled, in one results folder."""
