@@ -12,12 +12,21 @@ from typing import Any
 
 from cyclopts import CycloptsError
 
-from runs.commands import answers, doctrines, experiments, games, scenarios, validation, viewing
+from runs.commands import (
+    answers,
+    doctrines,
+    experiments,
+    games,
+    scenarios,
+    seminar,
+    validation,
+    viewing,
+)
 from runs.commands.common import DONE, OUR_FAULT, STOPPED, USERS_FAULT, app, typed
 
 DEBUG = "HUBSPOKE_DEBUG"
 # importing a module adds its commands
-GROUPS = (games, viewing, experiments, answers, validation, scenarios, doctrines)
+GROUPS = (games, viewing, seminar, experiments, answers, validation, scenarios, doctrines)
 
 
 def main(argv: list[str] | None = None) -> int:

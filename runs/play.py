@@ -15,6 +15,7 @@ from agents.answers import DoctrineError
 from agents.doctrine import find, get_doctrine, is_doctrine, moved_to, reference_of
 from model.chronicle import Chronicle
 from model.notice import NOTICE
+from model.overrides import KIND, override
 from model.parameters import check_settings
 from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
@@ -255,7 +256,8 @@ def difference(transcript: Transcript, game: Wargame) -> str:
         game.game, game.world, game.chance, {a: x.doctrine for a, x in game.actors.items()}
     )
     game.watchers.append(chronicle.watch)
-    for quarter, then in transcript.quarters():
+    for quarter, told in transcript.quarters():
+        then = [e for e in told if e["event"] != KIND]
         try:
             game.step()
         except ValueError as error:
@@ -264,6 +266,9 @@ def difference(transcript: Transcript, game: Wargame) -> str:
         now = chronicle.quarter(game.record)
         if now[-1]["digest"] != then[-1]["digest"]:
             return f"{quarter}: {first_difference(then, now)}"
+        for change in (e for e in told if e["event"] == KIND):
+            game.world = override(game.game, game.world, game.chance, change["effects"])
+            chronicle.world = game.world
     if digest(game.world) != transcript.digest:
         return f"the end: state {digest(game.world)} instead of {transcript.digest}"
     return ""

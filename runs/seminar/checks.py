@@ -1,0 +1,172 @@
+"""Before and after a class: does it work in this room, begin anew, delete."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import segno
+
+from model.notice import NOTICE
+from model.reading import read
+from runs.errors import UserError
+from runs.seminar.access import KEY_FILE
+from runs.seminar.record import FILE
+from runs.seminar.server import address_of_network
+
+NEEDED = 200_000_000  # bytes of disk for a class, plenty
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was tested."""
+
+    text: str
+    good: bool
+
+
+def folder_of(scenario: str, data: Path | None) -> Path:
+    """Folder of the record."""
+    return data if data is not None else Path("results") / f"seminar-{read(scenario).name}"
+
+
+def check(folder: Path, *, lan: bool, port: int) -> Report:
+    """Test disk, network, fonts, and the way a phone would come in."""
+    lines, good = [], True
+    for name, test in (
+        ("disk", lambda: _disk(folder)),
+        ("record", lambda: _record(folder)),
+        ("fonts", _fonts),
+        ("network", lambda: _network(port, lan=lan)),
+    ):
+        problem, said = test()
+        good = good and not problem
+        lines.append(f"{'✗' if problem else '✓'} {name}: {said}")
+    if lan:
+        address = f"http://{address_of_network()}:{port}/join"
+        lines += [
+            "",
+            f"Open this with a phone in the class network ({address}):",
+            "",
+            _terminal_qr(address),
+            ADVICE,
+        ]
+    lines += ["", NOTICE]
+    return Report("\n".join(lines), good)
+
+
+ADVICE = """If the phone finds nothing while the server runs: the Wi-Fi keeps devices apart, or this machine's
+firewall turns them away. Then, in this order:
+  1. Allow Python in the firewall (Windows asks at the first start; choose private networks).
+  2. Open a hotspot on this laptop or on a phone, let all join it, and start again with --lan.
+  3. One laptop: without --lan, let the teams come one by one to this machine, each in a private
+     window of its own; or take orders on paper and enter them in the white cell."""
+
+
+def _terminal_qr(text: str) -> str:
+    import io
+
+    out = io.StringIO()
+    segno.make(text).terminal(out, compact=True)
+    return out.getvalue()
+
+
+def _disk(folder: Path) -> tuple[bool, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    try:
+        probe = folder / ".probe"
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+    except OSError as error:
+        return True, f"{folder} cannot be written ({error.strerror}); choose another with --data"
+    said = f"{free / 1e9:.1f} GB free in {folder}"
+    return free < NEEDED, said if free >= NEEDED else f"{said}: make room first"
+
+
+def _record(folder: Path) -> tuple[bool, str]:
+    path = folder / FILE
+    if not path.exists():
+        return False, "none yet, a new seminar begins"
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+            (count,) = db.execute("SELECT count(*) FROM event").fetchone()
+    except sqlite3.Error as error:
+        return True, f"{path} cannot be read ({error}); is the seminar running already?"
+    return False, f"{count} events, the class goes on (--reset puts it aside)"
+
+
+def _fonts() -> tuple[bool, str]:
+    font = HERE / "static" / "seminar-kr.ttf"
+    if not font.exists():
+        return True, "the Korean font is missing from the installation; install the program again"
+    return False, "Korean is served from here, browsers need no font of their own"
+
+
+class _Hello(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+def _network(port: int, *, lan: bool) -> tuple[bool, str]:
+    host = address_of_network() if lan else "127.0.0.1"
+    if lan and host.startswith("127."):
+        return True, "this machine is in no network; join one, or work without --lan"
+    try:
+        server = HTTPServer(("0.0.0.0" if lan else host, port), _Hello)  # noqa: S104 - asked for
+    except OSError as error:
+        return True, f"port {port} cannot be used ({error.strerror}); choose another with --port"
+    thread = threading.Thread(target=server.handle_request, daemon=True)
+    thread.start()
+    try:
+        asked = HTTPConnection(host, port, timeout=3)
+        asked.request("GET", "/")
+        answered = asked.getresponse().status == 200  # noqa: PLR2004 - found
+    except (OSError, socket.timeout):
+        answered = False
+    finally:
+        server.server_close()
+    said = f"http://{host}:{port} answers on this machine"
+    return not answered, said if answered else f"{said.replace('answers', 'does not answer')}"
+
+
+def put_aside(folder: Path) -> str:
+    """Give the record of a seminar its date as a name, so that a new one can begin."""
+    if not (folder / FILE).exists():
+        return f"{folder} holds no record yet; a new seminar begins"
+    when = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    aside = folder.with_name(f"{folder.name}-until-{when}")
+    folder.rename(aside)
+    return f"The old record is kept in {aside}"
+
+
+def delete(folder: Path) -> str:
+    """Delete the record of a seminar, and nothing else in its folder.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    names = (FILE, f"{FILE}-wal", f"{FILE}-shm", KEY_FILE)
+    found = [folder / n for n in names if (folder / n).exists()]
+    if not found:
+        raise UserError(f"{folder} holds no record of a seminar; name its folder with --data")
+    for path in found:
+        path.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+    return f"Deleted the record in {folder}. Exports that you made elsewhere are still there"
