@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -116,7 +117,7 @@ def _link(chain: str, body: str) -> str:
 
 
 def read_transcript(path: Path | str) -> Transcript:
-    """Read a transcript, or the one in a folder, and check that it is whole and unchanged.
+    """Read a transcript, also out of a folder or archive; check that it is whole and unchanged.
 
     Raises
     ------
@@ -149,9 +150,11 @@ def read_transcript(path: Path | str) -> Transcript:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_bytes().decode()
+        text = _content(path).decode()
     except FileNotFoundError:
         raise TranscriptError(path, "there is no such file") from None
+    except (BadZipFile, KeyError):
+        raise TranscriptError(path, f"this archive holds no whole {FILE_NAME}") from None
     except UnicodeDecodeError:
         raise TranscriptError(path, "not a transcript: it is not text") from None
     except (OSError, ValueError) as error:  # a path may hold what is no character
@@ -161,6 +164,14 @@ def _lines(path: Path) -> list[str]:
     if lines == [""]:
         raise TranscriptError(path, "not a transcript: it is empty")
     return lines
+
+
+def _content(path: Path) -> bytes:
+    """Read a file, or the transcript in an archive such as a seminar exports."""
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    with ZipFile(path) as archive:
+        return archive.read(FILE_NAME)
 
 
 def _parse(line: str) -> Event | None:

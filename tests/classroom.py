@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,16 @@ class Client:
         if found:
             self.cookie = found[1]
         return answer, raw.decode("utf-8", "replace")
+
+    def raw(self, path: str) -> bytes:
+        """Fetch a file."""
+        link = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        link.request("GET", path, headers={"Cookie": f"hubspoke_seat={self.cookie}"})
+        answer = link.getresponse()
+        assert answer.status == 200, (path, answer.status)
+        content = answer.read()
+        link.close()
+        return content
 
     def get(self, path: str) -> str:
         answer, text = self.ask("GET", path, Accept="text/html")
@@ -106,7 +116,7 @@ class Class:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         assert self.process.stdout is not None
-        told = []
+        told: list[str] = []
         while not self.word or not told or not told[-1].startswith("Stop"):
             line = self.process.stdout.readline()
             if not line:
@@ -130,6 +140,8 @@ class Class:
         """Kill it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -152,7 +164,7 @@ class Class:
         cards = white.get("/cards")
         out: dict[str, list[str]] = {}
         pattern = r'<section class="rolecard"><div><h2>([^<]+)</h2>.*?<p class="code">([^<]+)</p>'
-        for name, code in re.findall(pattern, cards, re.S):
+        for name, code in re.findall(pattern, cards, re.DOTALL):
             out.setdefault(name, []).append(code)
         return out
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import FormData
 
-from runs.seminar.live import QUESTIONS, Refused
+from runs.seminar.ground import Refused
+from runs.seminar.live import QUESTIONS
 from runs.seminar.session import WHITE
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import sqlite3
 import threading
 from dataclasses import dataclass
@@ -63,8 +62,8 @@ def check(folder: Path, *, lan: bool, port: int) -> Report:
     return Report("\n".join(lines), good)
 
 
-ADVICE = """If the phone finds nothing while the server runs: the Wi-Fi keeps devices apart, or this machine's
-firewall turns them away. Then, in this order:
+ADVICE = """If the phone finds nothing while the server runs, the Wi-Fi keeps devices apart, or the
+firewall of this machine turns them away. Then, in this order:
   1. Allow Python in the firewall (Windows asks at the first start; choose private networks).
   2. Open a hotspot on this laptop or on a phone, let all join it, and start again with --lan.
   3. One laptop: without --lan, let the teams come one by one to this machine, each in a private
@@ -135,7 +134,7 @@ def _network(port: int, *, lan: bool) -> tuple[bool, str]:
         asked = HTTPConnection(host, port, timeout=3)
         asked.request("GET", "/")
         answered = asked.getresponse().status == 200  # noqa: PLR2004 - found
-    except (OSError, socket.timeout):
+    except (TimeoutError, OSError):
         answered = False
     finally:
         server.server_close()

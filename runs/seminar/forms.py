@@ -153,13 +153,10 @@ class Forms:
             for demand in self.file.tables[rules.id].demands:
                 if demand.by != actor or np.isfinite(world.demand[n, 0]):
                     continue
+                unit = self.file.levers[demand.lever].unit
                 options = tuple(
-                    (
-                        norm,
-                        f"{norm.replace('_', ' ')}: {figure(demand.norms[norm].value)}"
-                        f" {self.file.levers[demand.lever].unit}",
-                    )
-                    for norm in sorted(demand.norms)
+                    (norm, f"{norm.replace('_', ' ')}: {figure(rule.value)} {unit}")
+                    for norm, rule in sorted(demand.norms.items())
                 )
                 out.append(Line2(rules.id, self.lever_name(demand.lever), rules.id, options))
         return out
@@ -224,8 +221,9 @@ class Forms:
                 number = float(value)
             except (TypeError, ValueError):
                 raise OrdersError("{lever}: that is no number.", lever) from None
-            chosen = line and next((c for c in line.choices if c.value == number), None)
-            if line is None or chosen is None:
+            choices = line.choices if line is not None else ()
+            chosen = next((c for c in choices if c.value == number), None)
+            if chosen is None:
                 raise OrdersError("{lever}: that setting cannot be reached this turn.", lever)
             if not chosen.here:
                 moves[lever] = number

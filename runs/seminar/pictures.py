@@ -34,7 +34,7 @@ def text(
 
 
 def ties_svg(live: Live, t: Translate) -> str:
-    """Draw the public ties: alliances as lines, rivalries as dashes, wider where they are strong."""
+    """Draw the public ties: alliances as lines, rivalries as dashes, wider where strong."""
     match = live.game
     scenario = match.game.scenario
     places = {
@@ -108,8 +108,8 @@ def zone_svg(
         points[p] = (float(first[p]), float(second[p]))
     xs = [x for x, _ in points.values()] + [0.0]
     ys = [y for _, y in points.values()] + [0.0]
-    low_x, high_x = min(xs), max(max(xs), 0.02)
-    low_y, high_y = min(ys), max(max(ys), 0.02)
+    low_x, high_x = min(xs), max([*xs, 0.02])
+    low_y, high_y = min(ys), max([*ys, 0.02])
 
     def at(x: float, y: float) -> tuple[float, float]:
         return (
@@ -119,14 +119,14 @@ def zone_svg(
 
     x0, y0 = at(0.0, 0.0)
     right, top = at(high_x, high_y)
+    area = f'x="{x0:.1f}" y="{top:.1f}" width="{right - x0:.1f}" height="{y0 - top:.1f}"'
     parts = [
-        f'<rect x="{x0:.1f}" y="{top:.1f}" width="{right - x0:.1f}" height="{y0 - top:.1f}"'
-        ' fill="#e7f3ed"/>',
+        f'<rect {area} fill="#e7f3ed"/>',
         f'<line x1="{pad}" y1="{y0:.1f}" x2="{size - pad}" y2="{y0:.1f}" stroke="#8795a3"/>',
         f'<line x1="{x0:.1f}" y1="{pad}" x2="{x0:.1f}" y2="{size - pad}" stroke="#8795a3"/>',
     ]
     seen = set()
-    for p in shown:
+    for p in map(int, shown):
         x, y = at(*points[int(p)])
         spot = (round(x), round(y))
         if spot in seen and not frontier[p]:
@@ -153,7 +153,9 @@ def zone_svg(
         parts.append(f"<title>{escape(words)}</title>")
     parts.append(text(size / 2, size - 12, t("gain of {a}", a=names[0]) + " →", 14))
     parts.append(
-        f'<g transform="rotate(-90 14 {size / 2})">{text(14, size / 2, t("gain of {a}", a=names[1]) + " →", 14)}</g>'
+        f'<g transform="rotate(-90 14 {size / 2})">'
+        + text(14, size / 2, t("gain of {a}", a=names[1]) + " →", 14)
+        + "</g>"
     )
     label = escape(t("Bargaining zone of {a} and {b}", a=names[0], b=names[1]))
     return (
@@ -218,7 +220,8 @@ def strip_svg(
     label = escape(
         t("Bands from 10 to 90 per cent of the games, line: the middle one, diamond: this class")
     )
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    head = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
+    return f"{head}{''.join(parts)}</svg>"
 
 
 def trust_of(live: Live) -> np.ndarray:

@@ -21,12 +21,12 @@ FILE = "seminar.sqlite"
 SCHEMA = 2  # raised with every migration
 MIGRATIONS = {
     1: (
-        "CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL,"
-        " kind TEXT NOT NULL, data TEXT NOT NULL)",
-        "CREATE TRIGGER event_is_kept BEFORE DELETE ON event"
-        " BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END",
-        "CREATE TRIGGER event_stands BEFORE UPDATE ON event"
-        " BEGIN SELECT RAISE(ABORT, 'events are never changed'); END",
+        """CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL,
+        kind TEXT NOT NULL, data TEXT NOT NULL)""",
+        """CREATE TRIGGER event_is_kept BEFORE DELETE ON event
+        BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
+        """CREATE TRIGGER event_stands BEFORE UPDATE ON event
+        BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
     ),
     2: (  # a retry of the same request must not happen twice
         "ALTER TABLE event ADD COLUMN request TEXT",

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from agents.actor import Decides
 from agents.agenda import believed_settlement
 from agents.briefing import Bools, Briefing, Decision, Ints, Seat
 from model.moves import own_options, threats_of
+from model.reasons import Decides
 from model.scenario import Scenario
 from model.tables import Menu
 from model.turn import Game, Quarter

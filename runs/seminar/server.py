@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -10,7 +11,8 @@ import uvicorn
 from model.notice import NOTICE
 from model.reading import read
 from runs.errors import UserError
-from runs.seminar.turns import QUARTERS
+from runs.seminar.forks import continue_from, doctrines_alone
+from runs.seminar.turns import QUARTERS, Match
 from runs.seminar.web import make_site
 
 PORT = 8765
@@ -58,6 +60,7 @@ def serve(
             " --data, or name that scenario"
         )
     print(welcome(address, word, folder, file.title, lan=lan), flush=True)
+    threading.Thread(target=warm, args=(site.live.game,), daemon=True).start()
     config = uvicorn.Config(
         site.app(),
         host=host,
@@ -72,6 +75,11 @@ def serve(
         uvicorn.Server(config).run()
     finally:
         site.live.record.close()
+
+
+def warm(match: Match) -> None:
+    """Compile what the debrief needs, while the class reads its roles."""
+    continue_from(match, match.start(), [doctrines_alone(match)], 2)
 
 
 def welcome(address: str, word: str, folder: Path, title: str, *, lan: bool) -> str:

@@ -1,4 +1,4 @@
-"""The engine's side of a class turn: play its quarters, look ahead, ask a doctrine for its answer."""
+"""The engine's side of a class turn: play its quarters, look ahead, ask a doctrine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from agents.actor import Decides
 from agents.briefing import Briefing, Decision
 from agents.doctrine import get_doctrine
 from agents.talks import is_possible
@@ -18,6 +17,7 @@ from model.beliefs import Evidence
 from model.chance import Chance
 from model.chronicle import Chronicle, package_moves
 from model.events import happen
+from model.reasons import Decides
 from model.reckoning import new_quarter
 from model.schema import ScenarioFile
 from model.standing import digest

@@ -18,7 +18,7 @@ from model.world import World
 from runs.seminar.forms import Line
 from runs.seminar.live import QUESTIONS, Live
 from runs.seminar.news import opening_news, ticker
-from runs.seminar.session import OPEN, PUBLISHED, OVER, WHITE, Message, Version
+from runs.seminar.session import OPEN, OVER, PUBLISHED, WHITE, Message, Turn, Version
 from runs.seminar.turns import agenda_slots, opening
 from runs.seminar.words import Translate, setting_words
 
@@ -34,7 +34,8 @@ def public(live: Live, t: Translate) -> dict[str, Any]:
     """Return what everybody may see: positions, ties, news, the clock."""
     s = live.session
     match = live.game
-    middle, happened = live.world, []
+    middle: World = live.world
+    happened: list[str] = []
     if s.phase == OPEN:
         middle, happened = opening(match, live.world)
     return {
@@ -48,7 +49,7 @@ def public(live: Live, t: Translate) -> dict[str, Any]:
             {"id": a, "name": t(match.file.actors[a].name), "by": by} for a, by in s.held.items()
         ],
         "news": [
-            {"turn": turn.number, "quarters": ticker(t, match.file, _with_overrides(turn))}
+            {"turn": turn.number, "quarters": ticker(t, match.file, with_overrides(turn))}
             for turn in reversed(s.turns)
         ],
         "opening": opening_news(t, match.file, happened),
@@ -62,8 +63,9 @@ def public(live: Live, t: Translate) -> dict[str, Any]:
     }
 
 
-def _with_overrides(turn: Any) -> list[list[Mapping[str, Any]]]:
-    quarters = [list(q) for q in turn.quarters]
+def with_overrides(turn: Turn) -> list[list[Mapping[str, Any]]]:
+    """Return the events of a turn with what the white cell changed at its end."""
+    quarters: list[list[Mapping[str, Any]]] = [list(q) for q in turn.quarters]
     for change in turn.overrides:
         quarters[-1].append({"event": "override", **change})
     return quarters
@@ -146,10 +148,15 @@ def team(live: Live, seat: str, device: int, t: Translate) -> dict[str, Any]:
 
 
 def brief(live: Live, seat: str, t: Translate) -> dict[str, Any]:
+    """Return the role as it is now."""
+    return brief_at(live, seat, live.world, t)
+
+
+def brief_at(live: Live, seat: str, world: World, t: Translate) -> dict[str, Any]:
     """Return the role: public and secret part, goals, weights in words."""
     match, scenario = live.game, live.game.game.scenario
     a = scenario.actor(seat)
-    platform = scenario.platforms[a][int(live.world.platform[a, 0])]
+    platform = scenario.platforms[a][int(world.platform[a, 0])]
     rule = match.file.actors[seat]
     weights = rule.platforms[platform].weights
     ranked = sorted(weights.items(), key=lambda w: -w[1].value)
@@ -177,8 +184,8 @@ GOALS = {
     "PRK": "Be recognised and paid: talks with Washington, or aid from Beijing or Moscow, without"
     " limits that bite.",
     "RUS": "Keep what was taken and get relief: no harder front in Europe, and partners that help.",
-    "NATO": "Keep America in Europe while Europe carries more: the troops stay, and spending rises no"
-    " faster than parliaments pass.",
+    "NATO": "Keep America in Europe while Europe carries more: the troops stay, and spending"
+    " rises no faster than parliaments pass.",
 }
 
 

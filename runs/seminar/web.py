@@ -37,13 +37,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from model.notice import NOTICE
 from runs.seminar import access, views
 from runs.seminar.forms import OrdersError
-from runs.seminar.live import Live, Refused
+from runs.seminar.ground import Refused
+from runs.seminar.live import Live
 from runs.seminar.record import DiskFullError
 from runs.seminar.session import LOBBY, OPEN, SCREEN, WHITE
 from runs.seminar.words import LANGUAGES, Translate, translator
 
 HERE = Path(__file__).parent
-SEE_OTHER, CONFLICT, FORBIDDEN, TOO_MANY, FULL = 303, 409, 403, 429, 507
+SEE_OTHER, CONFLICT, FORBIDDEN, TOO_MANY, FULL, NOWHERE = 303, 409, 403, 429, 507, 404
 BEAT = 15.0  # seconds between signs of life in a stream
 LARGEST = 200_000  # bytes of a form
 POLICY = (
@@ -186,7 +187,7 @@ class Site:
         return Who(device.seat, device.number, token, t, language)
 
     def page(
-        self, request: Request, who: Who, name: str, status: int = 200, **more: Any
+        self, request: Request, who: Who, template: str, status: int = 200, **more: Any
     ) -> Response:
         """Make a page."""
         common = {
@@ -199,7 +200,7 @@ class Site:
             "alert": "",
             "path": request.url.path,
         }
-        text = self.pages.get_template(name).render(common | more)
+        text = self.pages.get_template(template).render(common | more)
         return HTMLResponse(text, status)
 
     def refuse(self, request: Request, who: Who, text: str, status: int = CONFLICT) -> Response:
@@ -431,8 +432,8 @@ class Site:
             with self.live.lock:
                 to = action(self, who, form)
         except Refused as refused:
-            words = {k: who.t(str(v)) for k, v in refused.words.items()}
-            return self.refuse(request, who, who.t(refused.text, **words))
+            said = {k: who.t(str(v)) for k, v in refused.words.items()}
+            return self.refuse(request, who, who.t(refused.text, **said))
         except OrdersError as error:
             name = who.t(self.live.forms.lever_name(error.args[1])) if error.args[1:] else ""
             return self.refuse(request, who, who.t(error.args[0], lever=name))
@@ -493,8 +494,7 @@ class Site:
             status = error.status_code if isinstance(error, HTTPException) else 500
             words = (
                 "There is no such page."
-                if status == 404
-                # noqa: PLR2004
+                if status == NOWHERE
                 else ("A fault of the program, not yours. Nothing is lost; go back and try again.")
             )
             if status >= 500:  # noqa: PLR2004 - ours

@@ -196,3 +196,17 @@ if (body.dataset.feed !== undefined) {
   setClock();
   setInterval(tick, 500);
 }
+
+// A calculation of the debrief shows how far it is, and the page follows when it is over.
+const bar = document.querySelector("progress[data-job]");
+if (bar) {
+  const follow = setInterval(async () => {
+    const answer = await fetch("/debrief/job/" + bar.dataset.job);
+    const told = await answer.json();
+    bar.value = told.share;
+    if (told.over) {
+      clearInterval(follow);
+      location.reload();
+    }
+  }, 500);
+}
