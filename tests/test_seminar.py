@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the extra `seminar`")
 
+from model.notice import NOTICE
 from runs.play import replay
 from runs.seminar.export import broken_seals
 from runs.seminar.record import FILE, Record
@@ -86,7 +87,7 @@ def test_every_page_says_that_it_is_no_prediction(room: Class, white: Client, te
         (white, "/white"), (white, "/cards"), (teams[USA], "/team"), (white, "/screen"),
         (Client(room.port), "/"), *((white, page) for page in pages),
     ):  # fmt: skip
-        assert "Teaching and research model; not a prediction or policy advice" in client.get(path)
+        assert NOTICE in client.get(path)
 
 
 def test_a_stale_deal_binds_nobody_and_a_counter_offer_shows_its_difference(teams: dict) -> None:
