@@ -15,11 +15,19 @@ from model.beliefs import Evidence, Menaces, learn, update_commitment, update_ho
 from model.chance import Chance, negative_binomial
 from model.ledger import source_start, source_values
 from model.moves import relation_after_threats
-from model.perception import View, accounts_in_effect, over_limit, prices
+from model.perception import View, accounts_in_effect, limited, over_limit, prices
 from model.politics import offices, update_support
 from model.scenario import NOBODY, Scenario
 from model.theatres import Crises
-from model.world import NEVER_DUE, World, draft, overtake, ruptured, settings_value
+from model.world import (
+    NEVER_DUE,
+    OVERTAKEN,
+    World,
+    draft,
+    overtake,
+    ruptured,
+    settings_value,
+)
 
 
 @dataclass(frozen=True)
@@ -236,10 +244,12 @@ def _return(scenario: Scenario, world: World, back: Bools, setting: Ints) -> tup
     """
     free, setting = back.copy(), setting.copy()
     for x in np.flatnonzero(back.any(axis=1)):
-        then = setting.copy()
-        then[x] = np.where(back[x], world.before[x], setting[x])
-        free[x] &= ~over_limit(scenario, world, then, np.arange(world.runs))
-        setting[x] = np.where(free[x], then[x], setting[x])
+        if limited(scenario)[x]:
+            games = np.flatnonzero(back[x])
+            then = setting[:, games]
+            then[x] = world.before[x, games]
+            free[x, games] = ~over_limit(scenario, world, then, games)
+        setting[x] = np.where(free[x], world.before[x], setting[x])
     return free, setting
 
 
@@ -324,14 +334,14 @@ def draw_activity(scenario: Scenario, world: World, chance: Chance) -> World:
     for x in counted:
         draw = chance.uniform("activity", world.quarter, levers.ids[x])[0]
         count[x] = negative_binomial(draw, world.value[x], levers.dispersion[x])
-    world = replace(world, count=count)
+    world = replace(draft(world, *OVERTAKEN), count=count)
     for x in np.flatnonzero(levers.spoiled != NOBODY):
         other, to = levers.spoiled[x], levers.spoiled_to[x]
         units = count[x] if x in counted else np.where(world.moved[x], world.value[x], 0.0)
         odds = np.minimum(levers.spoil_odds[x] * np.maximum(units, 0.0), 1.0)
         draw = chance.uniform("spoil", world.quarter, levers.ids[x])[0]
         hit = (draw < odds) & (world.setting[other] > to)
-        world = overtake(scenario, world, int(other), np.full(world.runs, to), hit)
+        overtake(scenario, world, int(other), np.full(world.runs, to), hit)
     return world
 
 

@@ -229,11 +229,11 @@ class Quarter:
 
     def briefing(self, name: str) -> Briefing:
         """Return what one of those asked is shown, with its own memory and draws."""
-        a, runs = self.game.scenario.actors.index(name), self.ask.runs
+        a, runs, live = self.game.scenario.actors.index(name), self.ask.runs, self.ask.live
         briefing = self.ask.briefings[name]
         return replace(
             briefing,
-            memory=np.array(self.memory[a][:, runs]),
+            memory=self.memory[a].copy() if live is None else self.memory[a].take(runs, axis=1),
             draw=private_draw(self.chance, briefing.quarter, name, runs),
         )
 
@@ -243,8 +243,11 @@ class Quarter:
         decision = decider.decide(self.briefing(name))
         if decision.memory is not None:
             # where talks are over in one game of a batch, being asked on must leave no trace
-            live = True if self.ask.live is None else self.ask.live
-            self.memory[a][:, runs] = np.where(live, decision.memory, self.memory[a][:, runs])
+            live = self.ask.live
+            if live is None:
+                self.memory[a][:, runs] = decision.memory
+            else:
+                self.memory[a][:, runs[live]] = decision.memory[:, live]
         return decision
 
 
