@@ -102,10 +102,11 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
         own = -prices(view, a, a, lever, back)[:, :-1]
         if len(lever):
             for partner in np.unique(world.promised_to[lever][where]):
-                owed = _owed_by(scenario, view, world, a, int(partner))
+                mine = where & (world.promised_to[lever] == partner)
+                owed = _owed_by(scenario, view, world, a, int(partner), mine.any(axis=0))
                 if owed is not None:
-                    mine = where & (world.promised_to[lever] == partner)
-                    own += np.where(mine, owed[:, None], 0.0)
+                    for n in np.flatnonzero(mine.any(axis=1)):
+                        own[:, n] += np.where(mine[n], owed, 0.0)
         cost = scenario.levers.exit_cost[a][lever]
         briefings[name] = Briefing(
             actor=name,
@@ -125,11 +126,14 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
 
 
 def _owed_by(
-    scenario: Scenario, view: View, world: World, actor: int, partner: int
+    scenario: Scenario, view: View, world: World, actor: int, partner: int, asked: Bools
 ) -> Floats | None:
-    """What the partner's outstanding promises to an actor are worth to it, (account, run)."""
+    """What the partner's outstanding promises to an actor are worth to it, (account, run).
+
+    asked : (run,) where it is to know; nothing elsewhere, None if it is owed nothing anywhere
+    """
     owned = np.flatnonzero(scenario.levers.owner == partner)
-    owed = world.promised_to[owned] == actor
+    owed = (world.promised_to[owned] == actor) & asked
     some = owed.any(axis=1)
     if not some.any():
         return None

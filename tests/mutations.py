@@ -244,7 +244,7 @@ RECKONING = [
     ("np.where(due & stepped, value, world.value)", "np.where(due, value, world.value)"),
     ("tally[2] += broken.sum(axis=0)", "tally[1] += broken.sum(axis=0)"),
     ("own = -prices(view, a, a, lever, back)", "own = prices(view, a, a, lever, back)"),
-    ("own += np.where(mine, owed[:, None], 0.0)", "own -= np.where(mine, owed[:, None], 0.0)"),
+    ("own[:, n] += np.where(mine[n], owed, 0.0)", "own[:, n] -= np.where(mine[n], owed, 0.0)"),
     ("log(now) + follow[rows]", "log(now) - follow[rows]"),
     ("np.where(world.due == NEVER_DUE, world.setting, world.before)", "world.setting"),
     ("levers.spoil_odds[x] * np.maximum(units, 0.0)", "levers.spoil_odds[x] * np.ones(world.runs)"),
