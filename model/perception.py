@@ -286,14 +286,17 @@ def prices(
     lever: Ints,
     steps: Ints,
     *,
+    trust: Floats | None = None,
     lift: Lift | None = None,
 ) -> Floats:
     """Price moves in the accounts of `subject`, as `observer` sees them. (account, move + 1, run).
 
-    The move after the last is `no move`.
+    trust : (move, run) how far a move is counted on; None = fully
     """
     scenario, known = view.scenario, view.known[observer]
-    out = price_moves(scenario, subject, lever, steps, known.setting)
+    runs = known.setting.shape[1]
+    weight = np.ones((len(lever), runs)) if trust is None else np.ascontiguousarray(trust)
+    out = price_moves(scenario, subject, lever, steps, known.setting, weight)
     seen = (
         view.outlooks[subject] if observer == subject else estimate_outlook(view, observer, subject)
     )
@@ -309,6 +312,7 @@ def prices(
         known.force,
         lift.theatre,
         lift.change,
+        weight,
         out[SECURITY],
     )
     _add_spoils(view, observer, subject, lever, steps, out)
@@ -402,9 +406,9 @@ def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> B
 
     setting : (lever, asked game); runs : (asked game,) which games of the world they are
     """
-    over, now = np.zeros(len(runs), dtype=bool), world.setting[:, runs]
+    over = np.zeros(len(runs), dtype=bool)
     for n, bound in enumerate(limit_bounds(scenario, world)):
         use = limit_use(scenario, n, setting)
-        more = use > limit_use(scenario, n, now)
+        more = use > limit_use(scenario, n, world.setting)[runs]
         over |= more & (use > bound[runs])
     return over

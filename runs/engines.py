@@ -24,8 +24,7 @@ from typing import Protocol
 from agents.briefing import Ints
 from model.scenario import Values
 from model.schema import ScenarioFile
-from model.turn import SameFile
-from runs.ensemble import Chunk, play_chunk
+from runs.ensemble import Chunk, SameFile, play_chunk
 from runs.errors import UserError
 from runs.posterior import Draws
 

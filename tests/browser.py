@@ -29,8 +29,15 @@ def chromium() -> str:
     return found
 
 
+class Address(str):
+    """Where a viewer is, and its process."""
+
+    __slots__ = ("pid",)
+    pid: int
+
+
 @contextmanager
-def serving(*options: str) -> Iterator[str]:
+def serving(*options: str) -> Iterator[Address]:
     """Start the viewer on a free port of this machine and yield its address."""
     program = "import sys; from runs.cli import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", program, "view", *options, "--port", "0", "--no-browser"]
@@ -39,7 +46,9 @@ def serving(*options: str) -> Iterator[str]:
         assert server.stdout is not None
         line = server.stdout.readline()
         assert line.startswith(READY), f"the viewer did not start: {line!r}"
-        yield line.removeprefix(READY).split()[0]
+        url = Address(line.removeprefix(READY).split()[0])
+        url.pid = server.pid
+        yield url
     finally:
         server.terminate()
         server.communicate(timeout=20)

@@ -236,6 +236,7 @@ class Judge:
             self.known.force,
             self.table.theatre,
             lift,
+            np.ones((len(lever), self.meeting.runs)),
             theatres[:-1],
         )
         return whole - theatres

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.briefing import Briefing, Decision
 from model.schema import ScenarioFile
 from model.world import World, ruptured
 from runs.viewer.flows import flows
@@ -14,19 +15,23 @@ from runs.words import Names
 class Desk:
     """The state of one tab. Whoever changes it calls Mesa's `force_update`, once for all."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, game: Watched | None = None) -> None:
         self.setup = setup  # of the game that is played
-        self.game: Watched = setup.game()
+        self.game: Watched = setup.game() if game is None else game
         self.playing = False
         self.pace = 1.5  # seconds a quarter
         self.back: int | None = None  # quarter looked back at; None = the present
         self.layers = USUAL_LAYERS
         self.focus = ""  # in the network: an actor, or A>B
         self.actor = self.busiest()
+        self.choice = 0  # of the decisions of the actor in the quarter
         self.table = ""
+        self.about = "reliability"  # what the heat map shows
         self.panel = "quarter"
         self.whole = False  # tell every offer
         self.trouble = ""
+        self.draft = setup  # of the next game
+        self.answer: tuple[Briefing, Decision] | None = None  # draft of one by hand
         self._ground: tuple[ScenarioFile, Ground] | None = None
 
     def busiest(self) -> str:
@@ -49,7 +54,8 @@ class Desk:
             return
         if by_hand is not None and by_hand in game.actors:
             game.take_over(by_hand)
-        self.setup, self.game = made, game
+        self.setup = self.draft = made
+        self.game, self.answer = game, None
         self.back, self.trouble = None, ""
         if self.actor not in game.actors:
             self.actor, self.focus = self.busiest(), ""
@@ -58,19 +64,13 @@ class Desk:
 
     def step(self) -> None:
         """Play a quarter, or as much of it as the seat played by hand lets."""
-        self.back = None
+        self.back, self.trouble = None, ""
         try:
             self.game.step()
         except ValueError as error:
             self.trouble = f"The game cannot go on: {error}"
             self.playing = False
-        self.after()
-
-    def after(self) -> None:
-        """Turn to the seat if the game waits for it."""
-        if self.game.waiting is not None:
-            self.panel = "hand"
-        self.playing = self.playing and self.game.running and self.game.waiting is None
+        self.playing = self.playing and self.game.running
 
     # -- what is looked at
 
@@ -106,7 +106,13 @@ class Desk:
             self.layers = self.layers ^ {of}
         elif kind == "actor":
             self.focus = "" if self.focus == of else of
-            self.actor = of
+            self.actor, self.choice = of, 0
+        elif kind == "who":
+            self.focus, self.actor, self.choice = of, of, 0
+        elif kind == "choice":
+            self.choice = int(of)
+        elif kind == "about":
+            self.about = of
         elif kind == "pair":
             self.focus = "" if self.focus == of else of
             pair = frozenset(of.split(">"))

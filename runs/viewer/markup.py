@@ -11,7 +11,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def tag(name: str, *inner: str | None, **attributes: object) -> Markup:
+def tag(name: str, /, *inner: str | None, **attributes: object) -> Markup:
     """Write an element: `tag("text", "a < b", x=3, class_="soft")`.
 
     Text is escaped, `Markup` is not; attributes that are None or False are left out, `_` stands

@@ -255,7 +255,7 @@ def _theatre_name(ground: Ground, layout: Layout, scene: Scene, name: str, taken
     if crisis is not None:
         lines.insert(0, (f"⚠ {crisis['called']}", "hs-theatre-hot"))
     x, y = place_of(theatre.place)
-    spots = [(x, y + shift * AREA[1], "middle", "middle") for shift in (0.0, -0.4, 0.4)]
+    spots = [(x, y + shift * AREA[1], "middle", "middle") for shift in (0.0, -0.25, 0.25)]
     tall = LINE * SMALL * len(lines)
     widest = max(len(line) for line, _ in lines)
     return _write(
@@ -361,6 +361,7 @@ def _node(ground: Ground, layout: Layout, scene: Scene, actor: str) -> Markup:
         if actor in scene.active
         else None,
         tag("circle", cx=x, cy=y, r=radius + 3.5, class_="hs-chosen") if chosen else None,
+        tag("circle", cx=x, cy=y, r=radius, fill="#fff"),
         tag("circle", cx=x, cy=y, r=radius, fill=shade(support), class_="hs-node"),
         tag(
             "text",
@@ -520,15 +521,23 @@ def switches(layers: frozenset[str]) -> Markup:
     quarter = [
         (k, words, colour, None, about) for k, (words, colour, about) in QUARTER_LAYERS.items()
     ]
+    rows = (
+        ("Ties", [_switch(*each, on=each[0] in layers) for each in ties]),
+        ("This quarter", [_switch(*each, on=each[0] in layers, arrow=True) for each in quarter]),
+    )
     return tag(
         "div",
-        tag("span", "Ties", class_="hs-legend"),
-        *(_switch(*each, on=each[0] in layers) for each in ties),
-        tag("span", "This quarter", class_="hs-legend"),
-        *(_switch(*each, on=each[0] in layers, arrow=True) for each in quarter),
-        class_="hs-switches",
-        role="group",
-        aria_label="What the network shows",
+        *(
+            tag(
+                "div",
+                tag("span", words, class_="hs-legend"),
+                *row,
+                class_="hs-switches",
+                role="group",
+                aria_label=f"What the network shows: {words}",
+            )
+            for words, row in rows
+        ),
     )
 
 

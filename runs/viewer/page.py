@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.resources import files
+from functools import partial
 
 import solara
 import solara.lab
 from mesa.visualization.utils import force_update, update_counter
 
 from model.notice import NOTICE
-from runs.viewer import telling, transport
+from runs.viewer import controls, downloads, hand, telling, transport
 from runs.viewer.desk import Desk
 from runs.viewer.markup import Markup, tag
 from runs.viewer.network import draw, switches
+from runs.viewer.overview import series_panel, trust_panel
 from runs.viewer.picture import Picture
-from runs.viewer.setup import first_setup
-
-STYLE = files("runs.viewer").joinpath("style.css").read_text(encoding="utf-8")
+from runs.viewer.setup import Setup, first_setup
+from runs.viewer.stock import StockPage
+from runs.viewer.style import STYLE
+from runs.viewer.why import why_panel
+from runs.viewer.zone import table_panel
 
 
 @solara.component
-def Layout(children: list[solara.Element]) -> None:  # noqa: N802 - Solara looks for the name
-    """Nothing around the page: it brings its own head and foot."""
+def Bare(children: list[solara.Element]) -> None:  # noqa: N802
+    """Nothing around the page: it brings its own head."""
     with solara.Div(children=children):
         pass
 
 
 @solara.component
-def Page() -> None:  # noqa: N802 - Solara looks for the name
+def Page() -> None:  # noqa: N802
     """One tab: its own game, made here, so that no two tabs share one."""
     desk = solara.use_memo(lambda: Desk(first_setup()), [])
     update_counter.get()
@@ -44,6 +47,7 @@ def Page() -> None:  # noqa: N802 - Solara looks for the name
                 Shown(switches(desk.layers), desk)
                 Shown(draw(desk.ground(), desk.scene()), desk)
                 Shown(telling.actor_card(desk), desk)
+                Downloads(desk)
             with solara.Div(classes=["hs-right"]):
                 Shown(tabs(desk.panel), desk)
                 PANELS[desk.panel][1](desk)
@@ -71,7 +75,67 @@ def QuarterPanel(desk: Desk) -> None:  # noqa: N802
     Shown(telling.how_to_read(), desk)
 
 
-PANELS = {"quarter": ("This quarter", QuarterPanel)}
+@solara.component
+def WhyPanel(desk: Desk) -> None:  # noqa: N802
+    """Why the chosen actor decided as it did."""
+    update_counter.get()
+    Shown(why_panel(desk), desk)
+
+
+@solara.component
+def TablePanel(desk: Desk) -> None:  # noqa: N802
+    """The bargaining zone of the chosen table."""
+    update_counter.get()
+    Shown(table_panel(desk), desk)
+
+
+@solara.component
+def TimePanel(desk: Desk) -> None:  # noqa: N802
+    """Key series."""
+    update_counter.get()
+    Shown(series_panel(desk), desk)
+
+
+@solara.component
+def TrustPanel(desk: Desk) -> None:  # noqa: N802
+    """Who trusts whom."""
+    update_counter.get()
+    Shown(trust_panel(desk), desk)
+
+
+@solara.component
+def SetupPanel(desk: Desk) -> None:  # noqa: N802
+    """What the next game is, and what happens to this one."""
+    update_counter.get()
+    Shown(controls.setup_panel(desk), desk)
+
+
+@solara.component
+def HandPanel(desk: Desk) -> None:  # noqa: N802
+    """A seat played by hand."""
+    update_counter.get()
+    Shown(hand.hand_panel(desk), desk)
+
+
+@solara.component
+def Downloads(desk: Desk) -> None:  # noqa: N802
+    """Files to take home, made when asked for."""
+    with solara.Div(classes=["hs-downloads"]):
+        solara.Text("Download", classes=["hs-legend"])
+        for words, (name, make) in downloads.FILES.items():
+            with solara.FileDownload(partial(make, desk), filename=f"hubspoke-{name}"):
+                solara.Button(words, text=True, small=True, classes=["hs-download"])
+
+
+PANELS = {
+    "quarter": ("This quarter", QuarterPanel),
+    "why": ("Why", WhyPanel),
+    "table": ("Bargaining", TablePanel),
+    "time": ("Over time", TimePanel),
+    "trust": ("Trust", TrustPanel),
+    "setup": ("Set up", SetupPanel),
+    "hand": ("Your seat", HandPanel),
+}
 
 
 def head(desk: Desk) -> Markup:
@@ -108,20 +172,55 @@ def tabs(panel: str) -> Markup:
 
 
 def act(desk: Desk, what: str) -> None:
-    """Do what was picked, and show it."""
+    """Do what was picked or put into a field, and show it."""
     kind, _, of = what.partition(":")
-    if what == "do:play":
+    try:
+        if kind == "do":
+            _move(desk, of)
+        elif kind == "set":
+            field, _, value = of.partition("=")
+            part, _, rest = field.partition(".")
+            if part == "hand":
+                hand.put(desk, rest, value)
+            else:
+                controls.put(desk, field, value)
+        elif kind == "hand":
+            hand.act(desk, of)
+        elif kind == "seat":
+            desk.game.take_over(of) if of else desk.game.hand_back()
+        elif kind == "shock":
+            controls.shock(desk, of)
+        elif kind == "pace":
+            desk.pace = transport.PACES[of]
+        else:
+            desk.pick(kind, of)
+    except ValueError as error:  # of the model: it says in plain words what cannot be
+        desk.trouble = str(error)
+    force_update()
+
+
+def _move(desk: Desk, what: str) -> None:
+    """Move the game."""
+    if what == "play":
         desk.back = None
         desk.playing = not desk.playing
-    elif what == "do:step":
-        desk.step()
-    elif what == "do:again":
+    elif what == "step":
+        step(desk)
+    elif what == "again":
         desk.start_again()
-    elif kind == "pace":
-        desk.pace = transport.PACES[of]
-    else:
-        desk.pick(kind, of)
-    force_update()
+    elif what == "new":
+        desk.start_again(desk.draft)
+    elif what == "plain":
+        desk.draft = Setup(desk.draft.scenario, desk.draft.seed)
+
+
+def step(desk: Desk) -> None:
+    """Play on to the end of the quarter, or to a question that waits for a person."""
+    desk.step()
+    hand.go_on(desk)
+    if desk.game.waiting is not None:
+        desk.playing = False
+        desk.panel = "hand"
 
 
 def _play(desk: Desk) -> None:
@@ -131,7 +230,7 @@ def _play(desk: Desk) -> None:
         while desk.playing:
             await asyncio.sleep(desk.pace)
             if desk.playing:
-                desk.step()
+                step(desk)
                 force_update()
 
     def pause() -> None:
@@ -139,3 +238,11 @@ def _play(desk: Desk) -> None:
 
     solara.lab.use_task(play, dependencies=[desk.playing], prefer_threaded=False)
     solara.use_effect(lambda: pause, [])
+
+
+routes = [  # Solara looks for the name
+    solara.Route("/", component=Page, layout=Bare, label="Hub and Spoke"),
+    solara.Route(
+        "mesa", component=StockPage, layout=solara.AppLayout, label="Hub and Spoke in SolaraViz"
+    ),
+]

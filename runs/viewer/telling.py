@@ -13,7 +13,7 @@ from runs.words import Names, part, percent
 
 ENDLESS = 10**6  # letters a line: the browser breaks them
 ABOUT = {  # accounts in plain words, and their units
-    "security": ("Security", "expected loss, points", "how safe from war and crisis"),
+    "security": ("Security", "points", "how safe from war and crisis, expected loss"),
     "treasury": ("Treasury", "USD bn a year", "what it pays and is paid"),
     "commerce": ("Commerce", "USD bn a year", "trade and orders"),
     "autonomy": ("Autonomy", "points", "freedom to decide alone"),
@@ -113,7 +113,7 @@ def _accounts(first: Event, now: Event) -> Markup:
 
 
 def amount(value: float) -> str:
-    """Write a change: +1.2, −.35, 0."""
+    """Write a change: +1.20, −.35, +24.5, 0."""
     if abs(value) < 0.005:  # noqa: PLR2004 - would read as nothing
         return "0"
-    return ("+" if value > 0.0 else "−") + f"{abs(value):,.3g}"
+    return part(value, 2 if abs(value) < 10.0 else 1)  # noqa: PLR2004 - three digits are enough

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runs.viewer.desk import Desk
-from runs.viewer.markup import Markup, join, tag
+from runs.viewer.markup import Markup, tag
 from runs.viewer.watched import Moment
 from runs.words import percent
 
 PACES = {"slow": 3.0, "normal": 1.5, "fast": 0.4}  # seconds a quarter
-MARKS = {"deal": "●", "threat": "!", "crisis": "⚠", "office": "◆"}
-CRISIS = "a crisis"
+MARKS = {"deal": "●", "threat": "!", "crisis": "⚠", "new in office": "◆"}
 
 
 def buttons(desk: Desk) -> Markup:
@@ -45,6 +44,7 @@ def buttons(desk: Desk) -> Markup:
             "over" if over else f"waits for you: {quarter}" if waits else f"next: {quarter}",
             class_="hs-soft",
         ),
+        tag("span", " ".join(f"{MARKS[k]} {k}" for k in MARKS), class_="hs-soft hs-marks"),
         class_="hs-transport",
         role="group",
         aria_label="Move the game",
@@ -125,7 +125,7 @@ def marks(moment: Moment) -> Iterator[str]:
         yield "crisis"
     effects = (f for e in moment.of("happening") for f in e["effects"])
     if any(f["kind"] == "election" and f["changed"] for f in effects):
-        yield "office"
+        yield "new in office"
 
 
 def said(moment: Moment) -> str:
@@ -136,17 +136,5 @@ def said(moment: Moment) -> str:
     words = [f"{deals} signed" if deals else "no deal"]
     words += [f"{threats} threatened or carried out"] if threats else []
     words += [f"crisis: {', '.join(crises)}"] if crises else []
-    words += ["a new office-holder"] if "office" in marks(moment) else []
+    words += ["a new office-holder"] if "new in office" in marks(moment) else []
     return ", ".join(words)
-
-
-def legend() -> Markup:
-    """Explain the marks."""
-    return tag(
-        "p",
-        join(
-            f"{MARKS['deal']} deal  {MARKS['threat']} threat  {MARKS['crisis']} crisis"
-            f"  {MARKS['office']} new in office"
-        ),
-        class_="hs-soft hs-legend-line",
-    )

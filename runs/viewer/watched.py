@@ -12,6 +12,7 @@ from agents.actor import Decides
 from agents.doctrine import reference_of
 from agents.seats import HumanSeat
 from model.chronicle import Chronicle, happenings
+from model.reading import scenario_hash
 from model.reasons import Heard, Reasons
 from model.schema import ScenarioFile
 from model.standing import digest, header
@@ -19,6 +20,7 @@ from model.transcript import Event, Transcript
 from model.turn import Game, Record
 from model.wargame import Wargame
 from model.world import World
+from runs.shocks import Shock, apply
 from runs.store import program_version
 
 
@@ -75,9 +77,17 @@ class Watched(Wargame):
         doctrines: Mapping[str, str | Decides] | None = None,
         by_hand: str | None = None,
         source: str = "",
+        **parameters: Any,
     ) -> None:
+        parameters.pop("scenario", None)  # SolaraViz hands Mesa's own to whatever takes keywords
         super().__init__(
-            world, rng=rng, run=run, quarters=quarters, settings=settings, doctrines=doctrines
+            world,
+            rng=rng,
+            run=run,
+            quarters=quarters,
+            settings=settings,
+            doctrines=doctrines,
+            **parameters,
         )
         self.source = source or (world.name if isinstance(world, ScenarioFile) else str(world))
         self.moments: list[Moment] = []
@@ -130,6 +140,23 @@ class Watched(Wargame):
         self.seat = self.by_hand = self.adviser = None
         self._told.deciders = self._deciders()
 
+    def intervene(self, shock: Shock) -> None:
+        """Let a shock happen at the start of the coming quarter.
+
+        Raises
+        ------
+        ValueError
+            If a quarter is in play, or the game is over.
+        """
+        self._between_quarters()
+        if not self.running:
+            raise ValueError("the game is over")
+        self.game, self.world = apply(self.game, self.world, shock)
+        self.file = self.game.scenario.file
+        self._told.game, self._told.world = self.game, self.world
+        when = self.game.scenario.quarter(self.world.quarter)
+        self.interventions.append(f"{when}: {shock.title}")
+
     def _between_quarters(self) -> None:
         if self.waiting is not None:
             raise ValueError("a quarter is in play: answer first, or start again")
@@ -161,6 +188,8 @@ class Watched(Wargame):
         names = {a: "human" if a in asked else name for a, name in self.references().items()}
         top = {**self.first, "quarters": played, "doctrines": names}
         if self.interventions:
+            # a replay of the scenario as it was would be another game, and has to say so
             top["interventions"] = list(self.interventions)
+            top["scenario_hash"] = scenario_hash(self.file)
         end = {"event": "end", "quarters": played, "digest": digest(self.world)}
         return Transcript((top, *(e for m in self.moments for e in m.events), end))
