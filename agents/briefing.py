@@ -7,7 +7,7 @@ status-quo world, so that accounts of different units can be weighed against eac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -204,26 +204,31 @@ class Decision:
     memory: Floats | None = None  # (slot, run)
 
 
-_PER_RUN: dict[type, frozenset[str]] = {}
 _STATIC = {"packages", "prefix", "steps", "headline", "hostile"}
 
 
 def take(part: Any, index: Any) -> Any:
     """Take runs `index` of every per-run array in a (nested) briefing or decision."""
-    changed: dict[str, Any] = {}
-    for slot in fields(part):
-        value = getattr(part, slot.name)
+    taken: dict[str, Any] = {}
+    for name in part.__dataclass_fields__:
+        value = getattr(part, name)
         if isinstance(value, np.ndarray):
-            static = slot.name in _STATIC or (
-                slot.name == "lever" and isinstance(part, (Options, Promises))
-            )
+            static = name in _STATIC or (name == "lever" and isinstance(part, (Options, Promises)))
             if not static and value.shape[-1] != 1:
-                changed[slot.name] = value[..., index]
+                value = columns(value, index)
         elif is_dataclass(value) and not isinstance(value, type):
-            changed[slot.name] = take(value, index)
+            value = take(value, index)
         elif isinstance(value, tuple) and value and is_dataclass(value[0]):
-            changed[slot.name] = tuple(take(each, index) for each in value)
-    return replace(part, **changed)
+            value = tuple(take(each, index) for each in value)
+        taken[name] = value
+    return type(part)(**taken)
+
+
+def columns(array: Any, index: Any) -> Any:
+    """Take runs `index` of an array: numbers of runs by NumPy's faster way."""
+    if isinstance(index, np.ndarray) and index.dtype == np.int64:
+        return array.take(index, axis=-1)
+    return array[..., index]
 
 
 def full_runs(array: Any, runs: int) -> Any:

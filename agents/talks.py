@@ -14,12 +14,10 @@ from numba import njit
 
 from agents.briefing import NO_PACKAGE, Bools, Customs, Floats, Goals, Ints, Seat, full_runs
 from agents.numerics import logistic1
-from agents.utility import (
-    TIE,
-    relation_factor,
-    value_of,
-)
+from agents.utility import ACCEPTANCE, NEVER, TIE, relation_factor, value_of
 
+LOGISTIC = ACCEPTANCE.index("logistic")
+BLOCK = 16  # numbers that a loop works on at once; the rest would go one by one
 SURE = 40.0  # beyond it a logistic chance is 1 to the last bit
 
 
@@ -100,6 +98,12 @@ class Valuation:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _whole(n):
+    """Round up to whole blocks: what a loop does beyond n is never read."""
+    return (n + BLOCK - 1) // BLOCK * BLOCK
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _open_packages(first, last, blocked, credit, package, before, move, credited):
     """List the packages without a blocked move, in their order; returns how many.
 
@@ -127,8 +131,7 @@ def _open_packages(first, last, blocked, credit, package, before, move, credited
 def _open_utilities(goals, kind, prices, r, n, before, move, change, out):
     """Change in one-quarter utility of the packages listed in run r, (entry,)."""
     position, weights, loss_aversion = goals[0], goals[1], goals[2][0, r]
-    for i in range(n):
-        out[i] = 0.0
+    out[:n] = change[0] = 0.0
     for k in range(prices.shape[0]):
         touched, i = False, 1
         while i < n and not touched:
@@ -138,7 +141,6 @@ def _open_utilities(goals, kind, prices, r, n, before, move, change, out):
             continue
         x, weight = position[k, r], weights[k, r]
         base = value_of(x, loss_aversion, kind)
-        change[0] = 0.0
         for i in range(1, n):
             change[i] = change[before[i]] + prices[k, move[i]]
         if kind == 0:
@@ -173,25 +175,31 @@ def vote1(room, spread, cost):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _passages(bodies, costs, consent, r, n, before, move, sums, votes, out):
+def _passages(bodies, costs, consent, r, n, before, move, sums, out):
     """Chances that the packages listed in run r enter into force, (entry,).
 
-    sums, votes : (2, entry) what they cost at either home, and how likely each ratifies
+    sums : (entry,) room for what they cost at home, then for the odds of all scripted consents
     """
-    out[0] = 1.0
-    for i in range(1, n):
-        out[i] = out[before[i]] * consent[r, move[i]]
+    out[:n] = 1.0
+    sums[0] = 0.0
     for body in range(2):
-        room, spread = bodies[2 * body, r], bodies[2 * body + 1, r]
-        sums[body, 0], votes[body, 0] = 0.0, vote1(room, spread, 0.0)
+        room, spread, cost = bodies[2 * body, r], bodies[2 * body + 1, r], costs[body][r]
+        free = True
         for i in range(1, n):
-            shorter, cost = before[i], costs[body][r, move[i]]
-            sums[body, i] = sums[body, shorter] + cost
-            votes[body, i] = votes[body, shorter]
-            if cost != 0.0:
-                votes[body, i] = vote1(room, spread, sums[body, i])
+            sums[i] = sums[before[i]] + cost[move[i]]
+            free = free and cost[move[i]] == 0.0
+        if free:
+            vote = vote1(room, spread, 0.0)
+            for i in range(1, n):
+                out[i] *= vote
+        else:
+            for i in range(1, n):
+                out[i] *= vote1(room, spread, sums[i])
+    sums[0] = 1.0
     for i in range(1, n):
-        out[i] = votes[0, i] * votes[1, i] * out[i]
+        sums[i] = sums[before[i]] * consent[r, move[i]]
+    for i in range(1, n):
+        out[i] *= sums[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -215,9 +223,25 @@ def acceptance1(slack, belief, width):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, width, out):
-    """Reason back from the last round over the packages listed."""
+def _acceptances(slack, n, belief, width, out):
+    """Believed chances of acceptance of the first n, (entry,)."""
+    if belief == LOGISTIC:
+        for i in range(_whole(n)):
+            out[i] = logistic1(slack[i] / width)
+    else:
+        for i in range(n):
+            out[i] = acceptance1(slack[i], belief, width)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _talk(mine, yours, package, n, patience, outside, opens, belief, width, rooms, out):
+    """Reason back from the last round over the packages listed.
+
+    mine, yours : (entry,) gains over refusing, NEVER where a package may not be signed
+    rooms : three of (entry,) for the packages that are worth a thought in a round
+    """
     offer, threshold, odds = out
+    worthy, slack, accepted = rooms
     ahead_mine, ahead_yours = outside  # value of the talks from the next round on
     for t in range(len(offer) - 1, -1, -1):
         speak = opens == (t % 2 == 0)
@@ -229,14 +253,18 @@ def _talk(mine, yours, possible, package, n, patience, outside, opens, belief, w
             to_proposer, to_responder = yours, mine
         if elsewhere > floor:  # rather than go on it would walk out
             wait, floor = alone, elsewhere
-        best, chance, pick = wait, 0.0, 0
+        n_worthy = 0
         for i in range(1, n):
-            if not possible[i] or to_proposer[i] <= best + TIE:
-                continue  # even if it were sure to be accepted
-            accepted = acceptance1(to_responder[i] - floor, belief, width)
-            worth = wait + accepted * (to_proposer[i] - wait)
-            if worth > best + TIE:
-                best, chance, pick = worth, accepted, i
+            worthy[n_worthy] = i
+            slack[n_worthy] = to_responder[i] - floor
+            n_worthy += to_proposer[i] > wait + TIE  # if it were sure to be accepted
+        _acceptances(slack, n_worthy, belief, width, accepted)
+        best, chance, pick = wait, 0.0, 0
+        for c in range(n_worthy):
+            gain = to_proposer[worthy[c]]
+            worth = wait + accepted[c] * (gain - wait)
+            if gain > best + TIE and worth > best + TIE:
+                best, chance, pick = worth, accepted[c], worthy[c]
         got = max(to_responder[pick], floor) if pick > 0 else floor
         if speak:
             offer[t] = package[pick]
@@ -254,18 +282,13 @@ def _plan(board, first, last, opens, threats, doubts, belief, out):
     )
     n_runs, n_packages = len(own), len(last)
     offer, threshold, odds, refusal, their_refusal = out
-    package = np.empty(n_packages, dtype=np.int64)
-    before = np.empty(n_packages, dtype=np.int64)
-    move = np.empty(n_packages, dtype=np.int64)
-    credited = np.empty(n_packages)
-    possible = np.empty(n_packages, dtype=np.bool_)
-    change = np.empty(n_packages)
-    mine = np.empty(n_packages)
-    yours = np.empty(n_packages)
-    gain = np.empty(n_packages)
-    your_gain = np.empty(n_packages)
-    passage = np.empty(n_packages)
-    sums, votes = np.empty((2, n_packages)), np.empty((2, n_packages))
+    room = _whole(n_packages)
+    package, before = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
+    move, worthy = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
+    possible = np.zeros(room, dtype=np.bool_)
+    credited, change, slack = np.zeros(room), np.zeros(room), np.zeros(room)
+    mine, yours, passage = np.zeros(room), np.zeros(room), np.zeros(room)
+    gain, your_gain = np.zeros(room), np.zeros(room)
     for r in range(n_runs):
         menace_odds, leverage_odds, settlement_odds, width, here, there = doubts[:, r]
         n = _open_packages(first, last, blocked[r], credit[r], package, before, move, credited)
@@ -273,7 +296,7 @@ def _plan(board, first, last, opens, threats, doubts, belief, out):
             possible[i] = credited[i] >= required[r] - TIE
         _open_utilities(me, kinds[0], own[r], r, n, before, move, change, mine)
         _open_utilities(them, kinds[1], theirs[r], r, n, before, move, change, yours)
-        _passages(bodies, costs, consent, r, n, before, move, sums, votes, passage)
+        _passages(bodies, costs, consent, r, n, before, move, change, passage)
         settlement = settlement_odds * _settlement(mine, yours, passage, possible, n)
         hurt = _change_utility(me, kinds[0], threats[0], r)
         refusal[r] = (1.0 - me[2][1, r]) * menace_odds * hurt + me[2][1, r] * settlement
@@ -281,24 +304,15 @@ def _plan(board, first, last, opens, threats, doubts, belief, out):
         their_refusal[r] = (1.0 - them[2][1, r]) * leverage_odds * hurt + them[2][1, r] * settlement
         for i in range(1, n):
             relation = bonds[0, r] * min(max(yours[i], 0.0), 1.0) - bonds[2, r]
-            gain[i] = passage[i] * (mine[i] + relation - refusal[r])
+            worth = passage[i] * (mine[i] + relation - refusal[r])
+            gain[i] = worth if possible[i] else NEVER
             relation = bonds[1, r] * min(max(mine[i], 0.0), 1.0) - bonds[3, r]
-            your_gain[i] = passage[i] * (yours[i] + relation - their_refusal[r])
+            worth = passage[i] * (yours[i] + relation - their_refusal[r])
+            your_gain[i] = worth if possible[i] else NEVER
         patience = me[2][2, r], them[2][2, r]
         talk = offer[:, r], threshold[:, r], odds[:, r]
-        _talk(
-            gain,
-            your_gain,
-            possible,
-            package,
-            n,
-            patience,
-            (here, there),
-            opens[r],
-            belief,
-            width,
-            talk,
-        )
+        ways = (here, there), opens[r], belief, width
+        _talk(gain, your_gain, package, n, patience, *ways, (worthy, slack, change), talk)
 
 
 def plan(seat: Seat, customs: Customs) -> Plan:

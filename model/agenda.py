@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.briefing import Bools, Decision, Floats, Ints
+from agents.briefing import Bools, Decision, Floats, Ints, columns
 from agents.numerics import exp
 from model.beliefs import Evidence
 from model.chance import Chance
@@ -42,11 +42,11 @@ def set_agenda(
         for i, n in enumerate(tables_of(scenario, a)):
             table = scenario.tables[n]
             opens = opener[n] == a
-            asked = allowed(table.levers, answer.named[i], scenario.levers.step)
-            named[n] = np.where(opens, asked, named[n])
-            anew = opens & (world.opener[n] != a)
-            if anew.any():
-                gained[a] -= np.where(anew, reopening_cost(scenario, world, n, a, named[n]), 0.0)
+            at = np.flatnonzero(opens)
+            asked = columns(answer.named[i], at)
+            named[n][:, at] = allowed(table.levers, asked, scenario.levers.step)
+            anew = at[world.opener[n, at] != a]
+            gained[a, anew] -= reopening_cost(scenario, world, n, a, named[n], anew)
             if table.demander == a:
                 demand[n] = press_demand(scenario, world, n, answer, i, opens, demanded[n])
                 living = world.lock[table.headline] > world.quarter
@@ -103,18 +103,20 @@ def allowed(levers: Ints, named: Ints, step: Ints) -> Ints:
     return np.take_along_axis(named, order, axis=0)
 
 
-def reopening_cost(scenario: Scenario, world: World, table: int, actor: int, named: Ints) -> Floats:
-    """What it costs an actor at home to re-open a table, utility, (run,).
+def reopening_cost(
+    scenario: Scenario, world: World, table: int, actor: int, named: Ints, runs: Ints
+) -> Floats:
+    """What it costs an actor at home to re-open a table in some games, utility, (game,).
 
     The dearest exit among the levers named that an agreement of the two still fixes; at a closed
-    table at least the cheapest exit that it has there. named : (slot, run)
+    table at least the cheapest exit that it has there. named : (slot, run); runs : (game,)
     """
     rules = scenario.tables[table]
     exit_cost = scenario.levers.exit_cost[actor]
-    runs = np.arange(world.runs)
-    closed = world.closed[table] > world.quarter
-    cost = np.where(closed, cheapest_exit(scenario, rules, actor), 0.0)
-    for slot in named:
+    closed = world.closed[table, runs] > world.quarter
+    cheapest = np.broadcast_to(cheapest_exit(scenario, rules, actor), world.runs)
+    cost = np.where(closed, cheapest[runs], 0.0)
+    for slot in named[:, runs]:
         x = np.maximum(slot, 0)
         other = world.lock_with[x, runs]
         partner = (other == rules.parties[0]) | (other == rules.parties[1])

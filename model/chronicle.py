@@ -25,7 +25,7 @@ from model.standing import office, state
 from model.theatres import RUNGS
 from model.transcript import Event, encode
 from model.turn import Game, Record
-from model.world import World, ruptured
+from model.world import OVERTAKEN, World, draft, ruptured
 
 SMALL = 0.03  # changes of belief below this are not told
 BELIEFS = {"reliability": reliability, "resolve": resolve, "hostility": lambda w: w.hostility}
@@ -136,7 +136,7 @@ def happenings(
         event = scenario.file.events[name]
         effects = []
         for effect in event.effects:
-            before = world
+            before, world = world, draft(world, *OVERTAKEN)
             world = take_effect(scenario, world, name, effect, yes, chance, evidence, crisis)
             effects.append(effect_told(scenario, before, world, effect))
         out.append({"event": "happening", "id": name, "name": event.name, "effects": effects})

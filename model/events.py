@@ -12,7 +12,7 @@ from model.chance import Chance
 from model.politics import hold_election
 from model.scenario import Scenario, nearest_setting, quarter_index
 from model.schema import Condition, Effect, Event
-from model.world import World, overtake
+from model.world import OVERTAKEN, World, draft, overtake
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def happen(
     scenario: Scenario, world: World, chance: Chance, evidence: Evidence
 ) -> tuple[World, Happened]:
     """Let the events of the quarter happen, in order of their ids."""
-    names = sorted(scenario.file.events)
+    names, world = sorted(scenario.file.events), draft(world, *OVERTAKEN)
     crisis = np.zeros((len(scenario.theatres.ids), world.runs), dtype=bool)
     now = np.zeros(world.fired.shape, dtype=bool)
     before = world.demand
@@ -88,20 +88,23 @@ def take_effect(
     evidence: Evidence,
     crisis: Bools,
 ) -> World:
-    """Apply one effect of an event in the runs where it happens."""
+    """Apply one effect of an event in the runs where it happens.
+
+    world : a draft that owns the arrays OVERTAKEN, of which a lever's rows are written into
+    """
     if effect.lever is not None:
-        return _move_lever(scenario, world, effect, where)
-    if effect.stock is not None:
+        _move_lever(scenario, world, effect, where)
+    elif effect.stock is not None:
         stock = world.stock.copy()
         n = scenario.stocks.index(effect.stock)
         level = stock[n] + np.where(where, effect.add or 0.0, 0.0)
         stock[n] = np.minimum(np.maximum(level, scenario.stock_low[n]), scenario.stock_high[n])
         return replace(world, stock=stock)
-    if effect.support is not None:
+    elif effect.support is not None:
         return _add_support(world, scenario.actor(effect.support), effect.add or 0.0, where)
-    if effect.election is not None:
+    elif effect.election is not None:
         return _elect(scenario, world, name, effect, where, chance)
-    if effect.crisis is not None:
+    elif effect.crisis is not None:
         crisis[scenario.theatres.ids.index(effect.crisis)] |= where
     elif effect.attention is not None:
         return _distract(scenario, world, effect, where)
@@ -124,7 +127,7 @@ def take_effect(
     return world
 
 
-def _move_lever(scenario: Scenario, world: World, effect: Effect, where: Bools) -> World:
+def _move_lever(scenario: Scenario, world: World, effect: Effect, where: Bools) -> None:
     """Move a lever at once; what was promised on it is overtaken by the event."""
     assert effect.lever is not None
     lever = scenario.lever(effect.lever)
@@ -134,7 +137,7 @@ def _move_lever(scenario: Scenario, world: World, effect: Effect, where: Bools) 
         target = np.full(world.runs, nearest_setting(settings, effect.to))
     else:
         target = np.minimum(np.maximum(world.setting[lever] + (effect.by or 0), 0), size - 1)
-    return overtake(scenario, world, lever, target, where)
+    overtake(scenario, world, lever, target, where)
 
 
 def _ask_in_public(

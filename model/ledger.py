@@ -187,7 +187,7 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _price_lines(
-    lever, steps, setting, size, settings, order, first, account, coefficient, scale, weight, out
+    lever, steps, setting, size, settings, order, first, account, coefficient, scale, out
 ):
     n_runs = setting.shape[1]
     shared = coefficient.shape[1] == 1
@@ -204,19 +204,16 @@ def _price_lines(
             if shared:
                 c = coefficient[e, 0] / scale[k]
                 for r in range(n_runs):
-                    out[k, m, r] += c * gap[r] * weight[m, r]
+                    out[k, m, r] += c * gap[r]
             else:
                 for r in range(n_runs):
-                    out[k, m, r] += coefficient[e, r] / scale[k] * gap[r] * weight[m, r]
+                    out[k, m, r] += coefficient[e, r] / scale[k] * gap[r]
 
 
-def price_moves(
-    scenario: Scenario, actor: int, lever: Ints, steps: Ints, setting: Ints, weight: Floats
-) -> Floats:
+def price_moves(scenario: Scenario, actor: int, lever: Ints, steps: Ints, setting: Ints) -> Floats:
     """Price moves in an actor's linear accounts, in standard deviations: (account, move + 1, run).
 
-    lever, steps : (move,); setting : (lever, run) as decided; weight : (move, run) how far the
-    actor counts on the move being made (its trust in a promise)
+    lever, steps : (move,); setting : (lever, run) as decided
     """
     order, first = scenario.ledger.by_actor[actor]
     out = np.zeros((len(ACCOUNTS), len(lever) + 1, setting.shape[1]))
@@ -231,7 +228,6 @@ def price_moves(
         scenario.ledger.account,
         switched(scenario),
         scenario.scale[actor],
-        weight,
         out,
     )
     return out

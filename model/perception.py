@@ -286,17 +286,14 @@ def prices(
     lever: Ints,
     steps: Ints,
     *,
-    trust: Floats | None = None,
     lift: Lift | None = None,
 ) -> Floats:
     """Price moves in the accounts of `subject`, as `observer` sees them. (account, move + 1, run).
 
-    trust : (move, run) how far a move is counted on; None = fully
+    The move after the last is `no move`.
     """
     scenario, known = view.scenario, view.known[observer]
-    runs = known.setting.shape[1]
-    weight = np.ones((len(lever), runs)) if trust is None else np.ascontiguousarray(trust)
-    out = price_moves(scenario, subject, lever, steps, known.setting, weight)
+    out = price_moves(scenario, subject, lever, steps, known.setting)
     seen = (
         view.outlooks[subject] if observer == subject else estimate_outlook(view, observer, subject)
     )
@@ -312,7 +309,6 @@ def prices(
         known.force,
         lift.theatre,
         lift.change,
-        weight,
         out[SECURITY],
     )
     _add_spoils(view, observer, subject, lever, steps, out)
@@ -406,9 +402,9 @@ def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> B
 
     setting : (lever, asked game); runs : (asked game,) which games of the world they are
     """
-    over = np.zeros(len(runs), dtype=bool)
+    over, now = np.zeros(len(runs), dtype=bool), world.setting[:, runs]
     for n, bound in enumerate(limit_bounds(scenario, world)):
         use = limit_use(scenario, n, setting)
-        more = use > limit_use(scenario, n, world.setting)[runs]
+        more = use > limit_use(scenario, n, now)
         over |= more & (use > bound[runs])
     return over

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from hashlib import sha256
 from os import fspath, sep
 from pathlib import Path as FilePath
@@ -75,7 +75,7 @@ class ScenarioError(ValueError):
         return ScenarioError, (self.problems,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parsed:
     """The content of a file as plain values (sequences as tuples), and where it was written."""
 
@@ -93,14 +93,23 @@ def read(name_or_path: str | FilePath) -> ScenarioFile:
         With every problem of the file and of those that it extends.
     """
     path = locate(fspath(name_or_path))
-    parsed = _chain(path, ())
+    return _checked(_chain(path, ()), str(path))
+
+
+@lru_cache(maxsize=4)
+def _checked(layers: tuple[Parsed, ...], file: str) -> ScenarioFile:
+    """Merge and check files that extend each other, the lowest first.
+
+    Files are read each time, but what says the same is the same layer, and checked already.
+    """
+    parsed = reduce(_over, layers, Parsed({}, {}))
     if parsed.data is None:
         raise ScenarioError(tuple(parsed.problems))
-    file, found = _validate(parsed, str(path))
-    problems = [*parsed.problems, *(_place(parsed, f, str(path)) for f in found)]
-    if problems or file is None:
+    scenario, found = _validate(parsed, file)
+    problems = [*parsed.problems, *(_place(parsed, f, file) for f in found)]
+    if problems or scenario is None:
         raise ScenarioError(tuple(sorted(dict.fromkeys(problems), key=lambda p: p.spot)))
-    return file
+    return scenario
 
 
 def shipped() -> tuple[str, ...]:
@@ -269,16 +278,16 @@ def _number(text: str) -> float | int | None:
         return None
 
 
-def _chain(path: FilePath, above: tuple[FilePath, ...]) -> Parsed:
-    """Read a file and everything that it extends, merged; positions follow the last writer."""
+def _chain(path: FilePath, above: tuple[FilePath, ...]) -> tuple[Parsed, ...]:
+    """Read a file and everything that it extends, the lowest first."""
     parsed = parse(path)
     if parsed.data is None or parsed.data.get("extends") is None:
-        return _over(Parsed({}, {}), parsed)
+        return (parsed,)
     below, fault = _parent(parsed.data["extends"], path, (*above, path.resolve()))
     if below is None:
         problem = Problem(parsed.spots["extends",], "extends", *fault)
-        return Parsed(None, {}, [*parsed.problems, problem])
-    return _over(_chain(below, (*above, path.resolve())), parsed)
+        return (Parsed(None, {}, [*parsed.problems, problem]),)
+    return (*_chain(below, (*above, path.resolve())), parsed)
 
 
 def _parent(
@@ -301,7 +310,10 @@ def _parent(
 
 
 def _over(base: Parsed, new: Parsed) -> Parsed:
-    """Lay a file over those that it extends; where one could not be read, there is no content."""
+    """Lay a file over those that it extends, so that positions follow the last writer.
+
+    Where one could not be read, there is no content.
+    """
     problems = [*base.problems, *new.problems]
     if base.data is None or new.data is None:
         return Parsed(None, {}, problems)

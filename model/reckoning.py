@@ -15,11 +15,19 @@ from model.beliefs import Evidence, Menaces, learn, update_commitment, update_ho
 from model.chance import Chance, negative_binomial
 from model.ledger import source_start, source_values
 from model.moves import relation_after_threats
-from model.perception import View, accounts_in_effect, over_limit, prices
+from model.perception import View, accounts_in_effect, limited, over_limit, prices
 from model.politics import offices, update_support
 from model.scenario import NOBODY, Scenario
 from model.theatres import Crises
-from model.world import NEVER_DUE, World, draft, overtake, ruptured, settings_value
+from model.world import (
+    NEVER_DUE,
+    OVERTAKEN,
+    World,
+    draft,
+    overtake,
+    ruptured,
+    settings_value,
+)
 
 
 @dataclass(frozen=True)
@@ -94,10 +102,11 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
         own = -prices(view, a, a, lever, back)[:, :-1]
         if len(lever):
             for partner in np.unique(world.promised_to[lever][where]):
-                owed = _owed_by(scenario, view, world, a, int(partner))
+                mine = where & (world.promised_to[lever] == partner)
+                owed = _owed_by(scenario, view, world, a, int(partner), mine.any(axis=0))
                 if owed is not None:
-                    mine = where & (world.promised_to[lever] == partner)
-                    own += np.where(mine, owed[:, None], 0.0)
+                    for n in np.flatnonzero(mine.any(axis=1)):
+                        own[:, n] += np.where(mine[n], owed, 0.0)
         cost = scenario.levers.exit_cost[a][lever]
         briefings[name] = Briefing(
             actor=name,
@@ -117,11 +126,14 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
 
 
 def _owed_by(
-    scenario: Scenario, view: View, world: World, actor: int, partner: int
+    scenario: Scenario, view: View, world: World, actor: int, partner: int, asked: Bools
 ) -> Floats | None:
-    """What the partner's outstanding promises to an actor are worth to it, (account, run)."""
+    """What the partner's outstanding promises to an actor are worth to it, (account, run).
+
+    asked : (run,) where it is to know; nothing elsewhere, None if it is owed nothing anywhere
+    """
     owned = np.flatnonzero(scenario.levers.owner == partner)
-    owed = world.promised_to[owned] == actor
+    owed = (world.promised_to[owned] == actor) & asked
     some = owed.any(axis=1)
     if not some.any():
         return None
@@ -236,10 +248,12 @@ def _return(scenario: Scenario, world: World, back: Bools, setting: Ints) -> tup
     """
     free, setting = back.copy(), setting.copy()
     for x in np.flatnonzero(back.any(axis=1)):
-        then = setting.copy()
-        then[x] = np.where(back[x], world.before[x], setting[x])
-        free[x] &= ~over_limit(scenario, world, then, np.arange(world.runs))
-        setting[x] = np.where(free[x], then[x], setting[x])
+        if limited(scenario)[x]:
+            games = np.flatnonzero(back[x])
+            then = setting[:, games]
+            then[x] = world.before[x, games]
+            free[x, games] = ~over_limit(scenario, world, then, games)
+        setting[x] = np.where(free[x], world.before[x], setting[x])
     return free, setting
 
 
@@ -324,14 +338,14 @@ def draw_activity(scenario: Scenario, world: World, chance: Chance) -> World:
     for x in counted:
         draw = chance.uniform("activity", world.quarter, levers.ids[x])[0]
         count[x] = negative_binomial(draw, world.value[x], levers.dispersion[x])
-    world = replace(world, count=count)
+    world = replace(draft(world, *OVERTAKEN), count=count)
     for x in np.flatnonzero(levers.spoiled != NOBODY):
         other, to = levers.spoiled[x], levers.spoiled_to[x]
         units = count[x] if x in counted else np.where(world.moved[x], world.value[x], 0.0)
         odds = np.minimum(levers.spoil_odds[x] * np.maximum(units, 0.0), 1.0)
         draw = chance.uniform("spoil", world.quarter, levers.ids[x])[0]
         hit = (draw < odds) & (world.setting[other] > to)
-        world = overtake(scenario, world, int(other), np.full(world.runs, to), hit)
+        overtake(scenario, world, int(other), np.full(world.runs, to), hit)
     return world
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.briefing import Assent, Bools, Floats, Goals, Ints, Prospect, Seat, take
+from agents.briefing import Assent, Bools, Floats, Goals, Ints, Prospect, Seat, columns, take
 from model.perception import (
     Lift,
     View,
@@ -45,6 +45,7 @@ class Menu:
     contains: Bools  # (package, slot move + bundle)
     parts: Ints  # (package, L) the lever moves inside: slot moves, then moves of bundles; -1 = none
     consent: Floats  # (move + 1, run) chance that the scripted parties to each move agree
+    absent: Bools  # (move,) needs somebody who is not at the table
 
 
 def menu(scenario: Scenario, table: TableRules) -> Menu:
@@ -89,6 +90,7 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
         contains=contains,
         parts=_parts(combos, len(slot_moves), bundles),
         consent=consent_of(levers, lever),
+        absent=absent_consent(levers, table.parties, lever, steps),
     )
 
 
@@ -172,12 +174,10 @@ def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
     What is bound by a secret promise to somebody else is barred for those alone who know of it:
     the others may name it in vain.
     """
-    scenario, world = view.scenario, view.world
-    lever, steps = menus.lever, menus.steps
+    world, lever = view.world, menus.lever
     bound = (world.lock[lever] > world.quarter) & ~_with_parties(world, table, lever)
     bound &= ~view.known[actor].hidden[lever]
-    consent = ~absent_consent(scenario.levers, table.parties, lever, steps)[:, None]
-    return out_of_bounds(view, actor, lever, steps) | bound | ~consent
+    return out_of_bounds(view, actor, lever, menus.steps) | bound | menus.absent[:, None]
 
 
 def _credit(view: View, table: TableRules, actor: int, menus: Menu) -> Floats:
@@ -355,9 +355,9 @@ def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any
         me=take(view.goals[me], runs),
         them=take(side.them, runs),
         names=scenario.levers.ids,
-        menace=side.menace[:, runs],
+        menace=columns(side.menace, runs),
         menace_odds=side.menace_odds[runs],
-        leverage=side.leverage[:, runs],
+        leverage=columns(side.leverage, runs),
         leverage_odds=side.leverage_odds[runs],
         coerced=_threatened(scenario, world, table, other)[runs],
         coercing=_threatened(scenario, world, table, me)[runs],

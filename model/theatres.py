@@ -295,7 +295,6 @@ def _price_security(
     scale,
     lift_theatre,
     lift,
-    weight,
     out,
 ):
     n_runs = setting.shape[1]
@@ -360,7 +359,7 @@ def _price_security(
                     stake[t, r],
                     share[t, r],
                 )
-                out[m, r] += weight[m, r] * (safe - security[t, r]) / scale
+                out[m, r] += (safe - security[t, r]) / scale
 
 
 def price_security(
@@ -373,13 +372,12 @@ def price_security(
     force: Floats,
     lift_theatre: int,
     lift: Floats,
-    weight: Floats,
     out: Floats,
 ) -> None:
     """Add to `out` (move, run) what each move does to an actor's security, standard deviations.
 
     force : (force entry, run) marginal coefficients; lift : (move, run) change in believed
-    commitment in theatre `lift_theatre`, NO_LIFT in rows without one; weight : (move, run).
+    commitment in theatre `lift_theatre`, NO_LIFT in rows without one.
     Each move is priced exactly; a package adds its moves (see ODD: the cross terms left out).
     """
     order, first = scenario.ledger.by_lever
@@ -402,7 +400,6 @@ def price_security(
         scenario.scale[actor, SECURITY],
         lift_theatre,
         lift,
-        weight,
         out,
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
-from agents.briefing import Bools, Briefing, Decision, Floats, Ints
+from agents.briefing import Bools, Briefing, Decision, Floats, Ints, columns
 from model import events, moves, reckoning
 from model.agenda import set_agenda
 from model.assembly import assemblies
@@ -71,6 +72,31 @@ def prepare(file: ScenarioFile, values: Values | None = None) -> Game:
         menacing_levers(scenario),
         tuple(places),
     )
+
+
+def ready(file: ScenarioFile, values: Values) -> Game:
+    """Prepare a scenario; game after game of the same one finds it prepared."""
+    if any(np.ndim(value) > 0 for value in values.values()):
+        return prepare(file, values)
+    return _prepared(SameFile(file), tuple(sorted((k, float(v)) for k, v in values.items())))
+
+
+@dataclass(frozen=True, eq=False)
+class SameFile:
+    """A file as a key of a cache: the same object, not an equal one."""
+
+    file: ScenarioFile
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameFile) and other.file is self.file
+
+    def __hash__(self) -> int:
+        return id(self.file)
+
+
+@lru_cache(maxsize=4)
+def _prepared(key: SameFile, values: tuple[tuple[str, float], ...]) -> Game:
+    return prepare(key.file, dict(values))
 
 
 def begin(game: Game, runs: int) -> World:
@@ -233,7 +259,7 @@ class Quarter:
         briefing = self.ask.briefings[name]
         return replace(
             briefing,
-            memory=np.array(self.memory[a][:, runs]),
+            memory=np.array(columns(self.memory[a], runs)),
             draw=private_draw(self.chance, briefing.quarter, name, runs),
         )
 
@@ -243,8 +269,11 @@ class Quarter:
         decision = decider.decide(self.briefing(name))
         if decision.memory is not None:
             # where talks are over in one game of a batch, being asked on must leave no trace
-            live = True if self.ask.live is None else self.ask.live
-            self.memory[a][:, runs] = np.where(live, decision.memory, self.memory[a][:, runs])
+            live = self.ask.live
+            if live is None:
+                self.memory[a][:, runs] = decision.memory
+            else:
+                self.memory[a][:, runs[live]] = decision.memory[:, live]
         return decision
 
 

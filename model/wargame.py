@@ -23,7 +23,7 @@ from model.parameters import check_settings, resolve
 from model.reading import read
 from model.schema import ACCOUNTS, ScenarioFile
 from model.ties import LAYERS
-from model.turn import Game, Quarter, Record, Watch, begin, prepare
+from model.turn import Game, Quarter, Record, Watch, begin, ready
 from model.world import World, ruptured
 
 # the parameters that a Mesa user may name; all others go through `settings`
@@ -105,7 +105,7 @@ class Wargame(Model):
         self.seed_used = seed_of(rng, self)
         self.run_number = run
         self.quarters = self.file.quarters if quarters is None else quarters
-        self.game: Game = prepare(self.file, values)
+        self.game: Game = ready(self.file, values)
         self.chance = Chance(self.seed_used, np.array([run]))
         self.world: World = begin(self.game, 1)
         self.record: Record | None = None

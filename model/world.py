@@ -90,6 +90,7 @@ def ruptured(scenario: Scenario, world: World) -> Bools:
 
 
 TALLY = ("made", "kept", "broken", "void")
+OVERTAKEN = ("setting", "before", "value", "due", "promised_to", "secret", "tally")
 
 
 def full(array: Any, runs: int) -> Any:
@@ -116,26 +117,21 @@ def settings_value(scenario: Scenario, setting: Ints) -> Floats:
     return out
 
 
-def overtake(scenario: Scenario, world: World, lever: int, target: Ints, where: Bools) -> World:
+def overtake(scenario: Scenario, world: World, lever: int, target: Ints, where: Bools) -> None:
     """Put a lever to a setting at once; what was promised on it is void, and no secret any more.
 
-    A continuous lever is given a new setting to follow. target, where : (run,)
+    A continuous lever is given a new setting to follow. target, where : (run,); world : a draft
+    that owns the arrays OVERTAKEN, written into
     """
-    names = ("setting", "before", "value", "due", "promised_to", "secret", "tally")
-    new = {name: getattr(world, name).copy() for name in names}
-    new["tally"][3] += where & (new["promised_to"][lever] != NOBODY)
-    settings = scenario.levers.settings[lever]
-    stepped = scenario.levers.follow[lever, 0] == 0.0
-    for name, put in (
-        ("setting", target),
-        ("before", target),
-        ("value", settings[target] if stepped else world.value[lever]),
-        ("due", NEVER_DUE),
-        ("promised_to", NOBODY),
-        ("secret", False),
-    ):
-        new[name][lever] = np.where(where, put, new[name][lever])
-    return replace(world, **new)
+    world.tally[TALLY.index("void")] += where & (world.promised_to[lever] != NOBODY)
+    if scenario.levers.follow[lever, 0] == 0.0:
+        value = scenario.levers.settings[lever][target]
+        np.copyto(world.value[lever], value, where=where)
+    np.copyto(world.setting[lever], target, where=where)
+    np.copyto(world.before[lever], target, where=where)
+    world.due[lever, where] = NEVER_DUE
+    world.promised_to[lever, where] = NOBODY
+    world.secret[lever, where] = False
 
 
 def start_world(scenario: Scenario, runs: int) -> World:

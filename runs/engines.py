@@ -24,7 +24,8 @@ from typing import Protocol
 from agents.briefing import Ints
 from model.scenario import Values
 from model.schema import ScenarioFile
-from runs.ensemble import Chunk, SameFile, play_chunk
+from model.turn import SameFile
+from runs.ensemble import Chunk, play_chunk
 from runs.errors import UserError
 from runs.posterior import Draws
 

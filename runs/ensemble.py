@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +17,7 @@ from model.chance import Chance
 from model.scenario import Values as Settings
 from model.scenario import quarter_index
 from model.schema import ScenarioFile
-from model.turn import Game, begin, play_quarter, prepare
+from model.turn import begin, play_quarter, ready
 from runs.errors import UserError
 from runs.outcomes import Column, Values, history, outcomes, snapshot, watched_series
 
@@ -149,28 +148,3 @@ class Successor(Doctrine):
         if briefing.quarter == self.first and briefing.question == "agenda":
             briefing = replace(briefing, memory=np.zeros_like(briefing.memory))
         return self.later.decide(briefing)
-
-
-def ready(file: ScenarioFile, values: Settings) -> Game:
-    """Prepare a scenario; chunk after chunk of the same game finds it prepared."""
-    if any(np.ndim(value) > 0 for value in values.values()):
-        return prepare(file, values)
-    return _prepared(SameFile(file), tuple(sorted((k, float(v)) for k, v in values.items())))
-
-
-@dataclass(frozen=True, eq=False)
-class SameFile:
-    """A file as a key of a cache: the same object, not an equal one."""
-
-    file: ScenarioFile
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SameFile) and other.file is self.file
-
-    def __hash__(self) -> int:
-        return id(self.file)
-
-
-@lru_cache(maxsize=4)
-def _prepared(key: SameFile, values: tuple[tuple[str, float], ...]) -> Game:
-    return prepare(key.file, dict(values))

@@ -27,6 +27,7 @@ from runs.ensemble import Chunk
 from runs.errors import UserError
 from runs.store import disk_errors, to_parquet, write_whole
 
+Derive = Callable[[Chunk], Mapping[str, Floats]]
 DIGITS = 12  # of the hash in a file's name
 
 
@@ -36,9 +37,16 @@ class Piece:
 
     job: Job
     columns: tuple[str, ...]  # outcomes that are kept, by id
+    derive: Derive | None = None  # more that is kept, such as sums over the quarters
 
 
-def piece(stem: str, job: Job, columns: Sequence[str], said: Mapping[str, Any]) -> Piece:
+def piece(
+    stem: str,
+    job: Job,
+    columns: Sequence[str],
+    said: Mapping[str, Any],
+    derive: Derive | None = None,
+) -> Piece:
     """Name a piece by its stem and a hash.
 
     said : what the games depend on besides runs and values of the job, as JSON can hold it
@@ -49,7 +57,7 @@ def piece(stem: str, job: Job, columns: Sequence[str], said: Mapping[str, Any]) 
         digest.update(path.encode())
         digest.update(np.asarray(value, dtype=float).tobytes())
     name = f"{stem}-{digest.hexdigest()[:DIGITS]}.parquet"
-    return Piece(replace(job, tag=name), tuple(columns))
+    return Piece(replace(job, tag=name), tuple(columns), derive)
 
 
 def play_pieces(
@@ -76,20 +84,20 @@ def play_pieces(
         folder.mkdir(parents=True, exist_ok=True)
     sizes = {each.job.tag: len(each.job.runs) for each in pieces()}
     missing = {tag for tag in sizes if not is_readable(folder / tag)}
-    columns: dict[str, tuple[str, ...]] = {}
+    wanted: dict[str, Piece] = {}
 
     def jobs() -> Iterator[Job]:
         for each in pieces():
             if each.job.tag in missing:
                 missing.discard(each.job.tag)  # the same games may be asked for twice
-                columns[each.job.tag] = each.columns
+                wanted[each.job.tag] = each
                 yield each.job
 
     progress = Progress(name, sum(sizes.values()), sum(sizes[t] for t in missing), stream)
     try:
         with closing(run_chunks(jobs(), workers, progress.add)) as chunks:
             for chunk in chunks:
-                keep(chunk, columns[chunk.tag], folder / chunk.tag)
+                keep(chunk, wanted.pop(chunk.tag), folder / chunk.tag)
     except KeyboardInterrupt:
         progress.close()
         print(f"stopped: the same command goes on from there ({folder})", file=stream)
@@ -107,7 +115,7 @@ def is_readable(file: Path) -> bool:
         return False
 
 
-def keep(chunk: Chunk, columns: Sequence[str], file: Path) -> None:
+def keep(chunk: Chunk, wanted: Piece, file: Path) -> None:
     """Write the outcomes that are wanted of a chunk.
 
     Raises
@@ -116,12 +124,14 @@ def keep(chunk: Chunk, columns: Sequence[str], file: Path) -> None:
         If there is no such outcome.
     """
     labels = {column.id: column.label for column in chunk.columns}
-    unknown = [name for name in columns if name not in labels]
+    unknown = [name for name in wanted.columns if name not in labels]
     if unknown:
         raise UserError(unknown_outcome(unknown[0], list(labels)))
-    wanted = {name: np.asarray(chunk.outcomes[labels[name]], dtype=float) for name in columns}
+    kept = {name: np.asarray(chunk.outcomes[labels[name]], dtype=float) for name in wanted.columns}
+    if wanted.derive is not None:
+        kept |= wanted.derive(chunk)
     with disk_errors(file.parent):
-        write_whole(file, to_parquet(pa.table(wanted)))
+        write_whole(file, to_parquet(pa.table(kept)))
 
 
 def unknown_outcome(name: str, known: Sequence[str]) -> str:

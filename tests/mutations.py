@@ -33,7 +33,7 @@ LEDGER = [
     ("then = min(max(now + steps[m], 0)", "then = min(max(now + steps[m] + 1, 0)"),
     ("settings[x, then] - settings[x, now]", "settings[x, now] - settings[x, then]"),
     ("c = coefficient[e, 0] / scale[k]", "c = coefficient[e, 0]"),
-    ("out[k, m, r] += c * gap[r] * weight[m, r]", "out[k, m, r] += c * gap[r]"),
+    ("out[k, m, r] += c * gap[r]", "out[k, m, r] += gap[r]"),
     ("np.maximum(out, 0.01, out=out)", "np.maximum(out, 0.0, out=out)"),
     ("ledger.force * scenario.rules.channel_forces", "1.0 * ledger.force"),
 ]
@@ -244,7 +244,7 @@ RECKONING = [
     ("np.where(due & stepped, value, world.value)", "np.where(due, value, world.value)"),
     ("tally[2] += broken.sum(axis=0)", "tally[1] += broken.sum(axis=0)"),
     ("own = -prices(view, a, a, lever, back)", "own = prices(view, a, a, lever, back)"),
-    ("own += np.where(mine, owed[:, None], 0.0)", "own -= np.where(mine, owed[:, None], 0.0)"),
+    ("own[:, n] += np.where(mine[n], owed, 0.0)", "own[:, n] -= np.where(mine[n], owed, 0.0)"),
     ("log(now) + follow[rows]", "log(now) - follow[rows]"),
     ("np.where(world.due == NEVER_DUE, world.setting, world.before)", "world.setting"),
     ("levers.spoil_odds[x] * np.maximum(units, 0.0)", "levers.spoil_odds[x] * np.ones(world.runs)"),
@@ -283,10 +283,10 @@ TALKS = [
     ("0.5 + slack * (0.5 / width)", "0.5 - slack * (0.5 / width)"),
     ("return logistic1(slack / width)", "return logistic1(slack * width)"),
     ("speak = opens == (t % 2 == 0)", "speak = opens == (t % 2 == 1)"),
-    ("wait + accepted * (to_proposer[i] - wait)", "accepted * to_proposer[i]"),
+    ("wait + accepted[c] * (gain - wait)", "accepted[c] * gain"),
     ("if elsewhere > floor:", "if elsewhere < floor:"),
     ("slack = (room - cost) / spread", "slack = (room + cost) / spread"),
-    ("out[i] = votes[0, i] * votes[1, i] * out[i]", "out[i] = votes[0, i] * out[i]"),
+    ("out[i] *= vote1(room, spread, sums[i])", "out[i] = vote1(room, spread, sums[i])"),
     ("possible[i] = credited[i] >= required[r] - TIE", "possible[i] = True"),
 ]
 MUTATIONS = [

@@ -236,7 +236,6 @@ class Judge:
             self.known.force,
             self.table.theatre,
             lift,
-            np.ones((len(lever), self.meeting.runs)),
             theatres[:-1],
         )
         return whole - theatres

@@ -22,7 +22,6 @@ def test_prices_of_moves_equal_the_reference(file: ScenarioFile, seed: int) -> N
     view, setting, lever, steps = some_moves(file, rng)
     scenario = view.scenario
     ledger, levers = scenario.ledger, scenario.levers
-    weight = rng.random((len(lever), setting.shape[1]))
     coefficient = np.broadcast_to(switched(scenario), (len(ledger.source), setting.shape[1]))
     for actor in range(len(scenario.actors)):
         expected = np.zeros((len(ACCOUNTS), len(lever) + 1, setting.shape[1]))
@@ -31,8 +30,8 @@ def test_prices_of_moves_equal_the_reference(file: ScenarioFile, seed: int) -> N
             for e in np.flatnonzero((ledger.source == x) & (ledger.actor == actor)):
                 k = ledger.account[e]
                 rate = coefficient[e] / scenario.scale[actor, k]
-                expected[k, m] += rate * gap * weight[m]
-        priced = price_moves(scenario, actor, lever, steps, setting, weight)
+                expected[k, m] += rate * gap
+        priced = price_moves(scenario, actor, lever, steps, setting)
         np.testing.assert_array_equal(priced, expected)
 
 
@@ -59,7 +58,6 @@ def test_prices_of_security_equal_the_reference(file: ScenarioFile, seed: int) -
     places = len(scenario.theatres.ids)
     lifted = int(rng.integers(-1, places))
     lift = np.where(rng.random((6, 1)) < 0.5, rng.uniform(-1, 1, (6, 3)), NO_LIFT)
-    weight = rng.random((6, 3))
     for actor in range(len(scenario.actors)):
         out = rng.random((6, 3))
         expected = out.copy()
@@ -70,11 +68,9 @@ def test_prices_of_security_equal_the_reference(file: ScenarioFile, seed: int) -
                 bought = lift[m] if t == lifted and lift[m, 0] != NO_LIFT else None
                 change = reference_security_change(view, actor, t, int(x), gap, bought)
                 if change is not None:
-                    expected[m] += weight[m] * change / scenario.scale[actor, 0]
+                    expected[m] += change / scenario.scale[actor, 0]
         seen, force = view.outlooks[actor], view.known[actor].force
-        price_security(
-            scenario, actor, seen, lever, steps, setting, force, lifted, lift, weight, out
-        )
+        price_security(scenario, actor, seen, lever, steps, setting, force, lifted, lift, out)
         np.testing.assert_array_equal(out, expected)
 
 

@@ -18,7 +18,7 @@ from agents.contract import unlike
 from model.chance import Chance
 from model.scenario import NOBODY, Scenario
 from model.schema import ScenarioFile
-from model.turn import Game, play_quarter
+from model.turn import Game, begin, play_quarter, prepare
 from model.world import NEVER_DUE, World
 from tests.drawn import worlds
 from tests.papers import Clerk, clerks, key, replays
@@ -174,3 +174,23 @@ def test_a_secret_deal_tells_outsiders_nothing() -> None:
     assert (plain.setting[payment] != dealt.setting[payment]).all()
     assert not leaks(game, plain, dealt, knows=["Patron", "Client"])
     assert set(leaks(game, plain, dealt, knows=[])) == {"Patron", "Client"}
+
+
+def test_what_a_secret_promise_bars_may_be_offered_but_not_signed() -> None:
+    """Patron asks for an effort that Client has promised to Rival otherwise; Client says yes."""
+    game = prepare(strait())
+    scenario = game.scenario
+    free, promised = secretly(scenario, begin(game, RUNS), "effort", "Rival")
+    number = [t.id for t in scenario.tables].index("alliance")
+    asks = Script(opens={0: {"alliance": ["effort"]}}, offers={0: {"effort": 1}})
+    agrees = Script(accepts=[0])
+
+    def talks(world: World) -> Any:
+        seats = {"Patron": asks, "Client": agrees, "Rival": Script()}
+        record = play_quarter(game, world, Chance(1, np.arange(RUNS)), seats)
+        return record.talks[number]
+
+    assert (talks(free).round >= 0).all()
+    barred = talks(promised)
+    assert (barred.offers > 0).any(axis=0).all(), "Patron cannot know, so it asks"
+    assert (barred.round < 0).all()

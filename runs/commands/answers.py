@@ -142,3 +142,69 @@ def sensitivity(
     )
     say([reported.text, "", f"The figures: {', '.join(str(f) for f in reported.figures)}"])
     return DONE
+
+
+TOURNAMENT_EXAMPLES = """Examples:
+
+  hubspoke tournament                                    Washington against Seoul
+  hubspoke tournament --player USA --player ROK --player CHN
+  hubspoke tournament --player USA --player ROK --player JPN --player CHN --player PRK --player RUS
+      --player NATO --profiles 400
+  hubspoke tournament triad --doctrine hedger --doctrine tit_for_tat --doctrine my_doctrine.py"""
+
+
+@command(app, "tournament", TOURNAMENT_EXAMPLES)
+def tournament(
+    scenario: ScenarioName = "2025q1",
+    /,
+    *,
+    player: Annotated[
+        list[str] | None,
+        Parameter(
+            group=RUN,
+            negative=(),
+            help="Who chooses a doctrine; repeatable; who demands first and of whom if left out.",
+        ),
+    ] = None,
+    doctrine: Annotated[
+        list[str] | None,
+        Parameter(
+            group=RUN,
+            negative=(),
+            help="A doctrine that each may choose beside its own in the scenario; repeatable.",
+        ),
+    ] = None,
+    runs: Annotated[
+        int | None, Parameter(group=RUN, help="Games of each profile of doctrines.")
+    ] = None,
+    profiles: Annotated[
+        int, Parameter(group=RUN, help="Profiles to draw where there are too many to play all.")
+    ] = 200,
+    seed: Seed = 1,
+    quarters: Quarters = None,
+    workers: Workers = None,
+    out: Out = None,
+) -> int:
+    """Let doctrines play against each other: payoffs, best replies, equilibria, regret.
+
+    Payoffs are discounted utilities. Of two players every pair is played; of more, profiles are
+    drawn and the game is estimated. All is found again in resampled games, to say how sure it is.
+    Ctrl-C, and the same command goes on from there.
+    """
+    from model.reading import read
+    from runs.tournament.report import report
+
+    reported = report(
+        read(scenario),
+        player or (),
+        doctrine or (),
+        games=runs,
+        profiles=profiles,
+        seed=seed,
+        quarters=quarters,
+        out=out,
+        workers=workers,
+        command=as_typed(),
+    )
+    say([reported.text, "", f"The figure: {reported.figure}"])
+    return DONE

@@ -29,11 +29,11 @@ from model.perception import accounts_in_effect
 from model.reckoning import utilities
 from model.scenario import Scenario
 from model.schema import ScenarioFile
-from model.turn import Game, Record, begin, play_quarter
+from model.turn import Game, Record, begin, play_quarter, ready
 from model.world import World
 from runs.batch import Progress, chunk_size
 from runs.engines import run_chunks
-from runs.ensemble import ready, seat_doctrines
+from runs.ensemble import seat_doctrines
 from runs.experiment import Arm
 
 Small = NDArray[np.float32]

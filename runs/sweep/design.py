@@ -19,7 +19,8 @@ from model.faults import Fault, dotted, near, words
 from model.parameters import check_settings, parameters, resolve
 from model.reading import Parsed, Problem, ScenarioError, Spot, parse, read
 from model.schema import Part, Quantity, Rules, ScenarioFile
-from runs.ensemble import SameFile, seat_doctrines
+from model.turn import SameFile
+from runs.ensemble import seat_doctrines
 from runs.errors import LONGEST, RUNS, SEEDS, UserError
 from runs.shocks import read_shock, with_shocks
 

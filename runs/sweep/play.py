@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 from agents.briefing import Floats, Ints
 from model.notice import NOTICE
 from model.schema import ScenarioFile
+from model.turn import SameFile
 from runs.batch import chunk_size, describe, fill, spoken_time
 from runs.engines import processors
-from runs.ensemble import Chunk, SameFile, play_chunk
+from runs.ensemble import Chunk, play_chunk
 from runs.errors import UserError
 from runs.outcomes import Column
 from runs.store import (

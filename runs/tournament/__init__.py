@@ -1,0 +1,1 @@
+"""Hub and Spoke: doctrines against each other, and the equilibria of the game that they make."""
