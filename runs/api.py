@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from model.notice import NOTICE
     from model.wargame import Wargame
     from runs.environment import Environment
+    from runs.store import Results
 
 __all__ = [
     "NOTICE",
     "Doctrine",
     "DoctrineContract",
     "Environment",
+    "Results",
     "Transactional",
     "Wargame",
     "doctrine",
@@ -31,6 +33,7 @@ _ROOMS = {
     "Doctrine": "agents.doctrine",
     "DoctrineContract": "agents.contract",
     "Environment": "runs.environment",
+    "Results": "runs.store",
     "Transactional": "agents.doctrines.transactional",
     "Wargame": "model.wargame",
     "doctrine": "agents.doctrine",

@@ -17,6 +17,7 @@ from runs.commands import (
     doctrines,
     experiments,
     games,
+    results,
     scenarios,
     seminar,
     validation,
@@ -26,7 +27,17 @@ from runs.commands.common import DONE, OUR_FAULT, STOPPED, USERS_FAULT, app, typ
 
 DEBUG = "HUBSPOKE_DEBUG"
 # importing a module adds its commands
-GROUPS = (games, viewing, seminar, experiments, answers, validation, scenarios, doctrines)
+GROUPS = (
+    games,
+    viewing,
+    seminar,
+    experiments,
+    answers,
+    results,
+    validation,
+    scenarios,
+    doctrines,
+)
 
 
 def main(argv: list[str] | None = None) -> int:

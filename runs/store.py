@@ -45,6 +45,9 @@ MANIFEST = "manifest.json"
 FORMAT = 2  # raised when a reader of the old format would misread the new one
 KINDS = ("outcomes", "trajectories")
 HASH = "sha256"
+MAGIC = b"PAR1"  # at either end of a Parquet file
+CHECKED_AT_ONCE = 256_000_000  # bytes whose hashes are reckoned in about half a second
+DESIGN = "design.parquet"  # one row a point, in the folder of a sweep
 NOT_COMPARED = {"command", "created", "made_with", "notice", HASH}
 ALL = "all"
 Manifest = dict[str, Any]
@@ -226,6 +229,15 @@ def is_whole(file: Path) -> bool:
     return noted == [sha256(file.read_bytes()).hexdigest(), file.name]
 
 
+def ends_well(file: Path) -> bool:
+    """Say whether a file has its hash beside it and the end of a Parquet file: no full check."""
+    if not _hash_file(file).is_file() or file.stat().st_size < 2 * len(MAGIC):
+        return False
+    with file.open("rb") as content:
+        content.seek(-len(MAGIC), os.SEEK_END)
+        return content.read() == MAGIC
+
+
 def claim(folder: Path, manifest: Manifest, tag: str = "") -> None:
     """Write the manifest into a folder without results; in others it must say the same.
 
@@ -385,6 +397,10 @@ def to_parquet(table: pa.Table) -> bytes:
 class Results:
     """A results folder open for reading, also while it is being written.
 
+    What is there when it is opened can be read; opened again, it has what came since. Contents are
+    held against their hashes at once where that takes no time to speak of (CHECKED_AT_ONCE), in
+    larger folders by `verify`.
+
     Raises
     ------
     UserError
@@ -394,7 +410,21 @@ class Results:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
-        self._files = {kind: _whole_files(self.folder / kind) for kind in KINDS}
+        parts = [*self.folder.glob("*/part-*.parquet")]
+        small = sum(file.stat().st_size for file in parts) <= CHECKED_AT_ONCE
+        check = is_whole if small else ends_well
+        self._files = {kind: _whole_files(self.folder / kind, check) for kind in KINDS}
+
+    def verify(self) -> None:
+        """Hold the content of every file against its hash.
+
+        Raises
+        ------
+        UserError
+            Names the files whose content is not what was written.
+        """
+        for kind in KINDS:
+            _whole_files(self.folder / kind, is_whole)
 
     @property
     def games(self) -> int:
@@ -444,8 +474,36 @@ class Results:
         """One row per game and quarter, of the games whose trajectories were kept."""
         return self.table("trajectories", columns).to_pandas()
 
+    def design(self) -> pd.DataFrame | None:
+        """The points of a sweep, one row each; None where the games are of no sweep."""
+        file = self.folder / DESIGN
+        return pq.read_table(file).to_pandas() if file.is_file() else None
+
+    def dataset(self) -> Any:
+        """Outcomes and trajectories as an xarray Dataset: dimensions `run` and `quarter`.
+
+        Raises
+        ------
+        UserError
+            If xarray is not installed.
+        """
+        try:
+            import xarray as xr
+        except ImportError:
+            raise UserError("xarray is not installed: pip install 'hubspoke[xarray]'") from None
+        games = self.outcomes().set_index("run")
+        found = {name: ("run", games[name].to_numpy()) for name in games}
+        out = xr.Dataset(found, coords={"run": games.index.to_numpy()}, attrs={"notice": NOTICE})
+        if self._files["trajectories"]:
+            table = self.trajectories().astype({"quarter": str}).set_index(["run", "quarter"])
+            series = xr.Dataset.from_dataframe(table)
+            out = out.merge(series.rename({n: f"{n}, by quarter" for n in series}), join="outer")
+        for column in self.columns():
+            out[column.label].attrs = {"id": column.id, "units": column.unit}
+        return out
+
     def query(self, sql: str) -> pd.DataFrame:
-        """Ask in SQL: the tables are `outcomes`, `trajectories` and `columns`."""
+        """Ask in SQL: the tables are `outcomes`, `trajectories`, `columns`; `design` of a sweep."""
         import duckdb
 
         listed = pa.table(
@@ -460,11 +518,13 @@ class Results:
                 if files:
                     names = [str(file) for file in files]
                     connection.read_parquet(names).create_view(kind)
+            if (self.folder / DESIGN).is_file():
+                connection.read_parquet(str(self.folder / DESIGN)).create_view("design")
             return connection.sql(sql).df()
 
 
-def _whole_files(folder: Path) -> list[Path]:
-    """Files of a kind in order of their games.
+def _whole_files(folder: Path, check: Callable[[Path], bool]) -> list[Path]:
+    """Files of a kind in order of their games; check : says whether one is whole.
 
     Raises
     ------
@@ -472,7 +532,7 @@ def _whole_files(folder: Path) -> list[Path]:
         Names the files whose content is not what was written.
     """
     files = [file for file in sorted(folder.glob("part-*.parquet")) if file.is_file()]
-    broken = [file.name for file in files if not is_whole(file)]
+    broken = [file.name for file in files if not check(file)]
     if broken:
         raise UserError(
             f"in {folder} these files are not as they were written: {', '.join(broken)}; delete "

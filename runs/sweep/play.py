@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agents.briefing import Floats, Ints
 from model.notice import NOTICE
@@ -26,6 +24,7 @@ from runs.errors import UserError
 from runs.outcomes import Column
 from runs.store import (
     ALL,
+    DESIGN,
     Manifest,
     Part,
     Shard,
@@ -41,7 +40,6 @@ from runs.sweep.design import Design, Edit, Point, edited
 PROBE = 64  # games from which a dry run measures time and size
 POINT = Column("point", "point of the design", "", "count")
 GAME = Column("game", "game of the point", "", "count")
-DESIGN = "design.parquet"
 
 
 @dataclass(frozen=True)
@@ -271,9 +269,3 @@ def estimated(found: Estimate) -> list[str]:
         f"about {spoken_time(found.seconds)} with {found.workers} {many}, measured on a few games",
         f"about {disk} on disk",
     ]
-
-
-def read_design_table(folder: Path) -> pd.DataFrame | None:
-    """Read the design of a sweep's folder, None if it has none."""
-    file = folder / DESIGN
-    return pq.read_table(file).to_pandas() if file.is_file() else None

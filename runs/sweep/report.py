@@ -24,7 +24,7 @@ from runs.propagation.pictures import frame
 from runs.store import Results, disk_errors, write_whole
 from runs.summary import aligned, number
 from runs.sweep.design import Design
-from runs.sweep.play import read_design_table
+from runs.sweep.play import GAME, POINT
 
 SURE = 1.96  # standard errors to either side that hold 95 % of means
 MOST_LEVELS = 12  # of a factor whose levels are compared one by one
@@ -52,17 +52,9 @@ def report(design: Design, folder: Path) -> Reported:
     if not results.complete:
         return Reported(folder, results.games, complete=False)
     shown = chosen(design, results)
-    games = results.outcomes(
-        ["point of the design", "game of the point", *(c.label for c in shown)]
-    )
-    games = games.rename(
-        columns={
-            "point of the design": "point",
-            "game of the point": "game",
-            **{c.label: c.id for c in shown},
-        }
-    )
-    levels = read_design_table(folder)
+    named = {c.label: c.id for c in (POINT, GAME, *shown)}
+    games = results.outcomes(list(named)).rename(columns=named)
+    levels = results.design()
     assert levels is not None
     means = point_means(games, shown, levels)
     found = effects(design, games, shown, levels)
