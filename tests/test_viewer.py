@@ -143,6 +143,9 @@ def test_layers_and_focus_choose_what_is_drawn() -> None:
     desk.pick("pair", "ROK>USA")
     assert "hs-faded" in draw(desk.ground(), desk.scene())
     assert desk.table == "rok-usa"
+    assert "Special Measures Agreement cash" in telling.card(desk)
+    desk.pick("pair", "ROK>USA")
+    assert "decides as" in telling.card(desk)
 
 
 def test_money_and_troops_are_those_of_the_scenario() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from model.notice import NOTICE
+from runs.viewer import downloads
 from runs.viewer.desk import Desk
 from runs.viewer.reasoning import choices
 from runs.viewer.setup import Setup
@@ -220,7 +221,7 @@ def test_two_tabs_do_not_disturb_each_other(browser: Any, triad: str) -> None:
 def test_downloads_come_with_the_notice(browser: Any, triad: str) -> None:
     with clean(browser, triad) as tab:
         tab.step(1)
-        for words in ("Transcript", "Story", "Series", "Network"):
+        for words in downloads.FILES:
             with tab.page.expect_download() as waiting:
                 tab.page.locator(".hs-downloads").get_by_text(words, exact=True).click()
             assert NOTICE in Path(waiting.value.path()).read_text(encoding="utf-8")

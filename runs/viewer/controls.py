@@ -36,7 +36,6 @@ def setup_panel(desk: Desk) -> Markup:
     known = parameters(file)
     return tag(
         "div",
-        tag("p", desk.trouble, class_="hs-trouble", role="alert") if desk.trouble else None,
         _what_if(desk),
         tag("h3", "The next game"),
         tag(

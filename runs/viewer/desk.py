@@ -123,6 +123,7 @@ class Desk:
             self.look_back(int(of))
         elif kind == "table":
             self.table = of
+            self.focus = ">".join(self.game.first["tables"][of]["parties"])
         elif kind == "panel":
             self.panel = of
 

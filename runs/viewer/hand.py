@@ -31,7 +31,6 @@ def hand_panel(desk: Desk) -> Markup:
     game = desk.game
     return tag(
         "div",
-        tag("p", desk.trouble, class_="hs-trouble", role="alert") if desk.trouble else None,
         _who(desk),
         _question(desk) if game.waiting is not None else _idle(desk),
         class_="hs-hand",

@@ -339,7 +339,7 @@ def _arrow(ground: Ground, layout: Layout, scene: Scene, flow: Flow, strand: Str
             stroke_dasharray=None if flow.good or flow.layer == "threats" else "7 5",
             marker_end=f"url(#hs-{flow.layer})",
         ),
-        class_=_faded(scene, flow.start, flow.end),
+        class_=_faded(scene, flow.start, flow.end) or (None if flow.changed else "hs-standing"),
         data_pick=f"pair:{flow.start}>{flow.end}",
     )
 

@@ -42,11 +42,15 @@ def Page() -> None:  # noqa: N802
         Shown(head(desk), desk)
         Shown(transport.buttons(desk), desk)
         Shown(transport.time_line(desk), desk)
+        if desk.trouble:
+            Shown(tag("p", desk.trouble, class_="hs-trouble", role="alert"), desk)
         with solara.Div(classes=["hs-columns"]):
             with solara.Div(classes=["hs-left"]):
                 Shown(switches(desk.layers), desk)
                 Shown(draw(desk.ground(), desk.scene()), desk)
-                Shown(telling.actor_card(desk), desk)
+                Shown(
+                    telling.tie_card(desk) if ">" in desk.focus else telling.actor_card(desk), desk
+                )
                 Downloads(desk)
             with solara.Div(classes=["hs-right"]):
                 Shown(tabs(desk.panel), desk)
@@ -174,6 +178,7 @@ def tabs(panel: str) -> Markup:
 def act(desk: Desk, what: str) -> None:
     """Do what was picked or put into a field, and show it."""
     kind, _, of = what.partition(":")
+    desk.trouble = ""
     try:
         if kind == "do":
             _move(desk, of)
@@ -187,7 +192,7 @@ def act(desk: Desk, what: str) -> None:
         elif kind == "hand":
             hand.act(desk, of)
         elif kind == "seat":
-            desk.game.take_over(of) if of else desk.game.hand_back()
+            take_seat(desk, of)
         elif kind == "shock":
             controls.shock(desk, of)
         elif kind == "pace":
@@ -197,6 +202,15 @@ def act(desk: Desk, what: str) -> None:
     except ValueError as error:  # of the model: it says in plain words what cannot be
         desk.trouble = str(error)
     force_update()
+
+
+def take_seat(desk: Desk, actor: str) -> None:
+    """Play an actor by hand, or none."""
+    if actor:
+        desk.game.take_over(actor)
+        desk.pick("who", actor)
+    else:
+        desk.game.hand_back()
 
 
 def _move(desk: Desk, what: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from model.schema import ACCOUNTS
 from model.transcript import Event
+from runs.network_layout import strength
 from runs.story import Manner, tell_quarter
 from runs.viewer.desk import Desk
 from runs.viewer.flows import capital
 from runs.viewer.markup import Markup, join, tag
+from runs.viewer.network import TIE_LAYERS
 from runs.viewer.watched import Moment
-from runs.words import Names, part, percent
+from runs.words import Names, part, percent, share
 
 ENDLESS = 10**6  # letters a line: the browser breaks them
 ABOUT = {  # accounts in plain words, and their units
@@ -66,6 +68,11 @@ def how_to_read() -> Markup:
     )
 
 
+def card(desk: Desk) -> Markup:
+    """Tell of the tie in focus, else of the chosen actor."""
+    return tie_card(desk) if ">" in desk.focus else actor_card(desk)
+
+
 def actor_card(desk: Desk) -> Markup:
     """Tell who the chosen actor is and where it stands in the quarter looked at."""
     game, moment, actor = desk.game, desk.moment, desk.actor
@@ -89,6 +96,45 @@ def actor_card(desk: Desk) -> Markup:
             ),
         ),
         _accounts(game.first["state"]["accounts"][actor], state["accounts"][actor]),
+        class_="hs-actor-card",
+    )
+
+
+def tie_card(desk: Desk) -> Markup:
+    """Tell what binds the two actors in focus, and what divides them."""
+    game, moment = desk.game, desk.moment
+    state = moment.state if moment is not None else game.first["state"]
+    a, b = desk.focus.split(">")
+    names = [game.file.actors[x].name for x in (a, b)]
+    tie = next((t for t in game.file.ties if {t.source_of, t.to} == {a, b}), None)
+    rows = []
+    for name, words in TIE_LAYERS.items():
+        level = strength(tie, name) if tie is not None else 0.0
+        said = (
+            f"{level:,.0f} USD bn a year, both ways" if name == "trade" else f"{share(level)} of 1"
+        )
+        rows.append((words, said))
+    for what, words in (
+        ("reliability", "Believes that the other keeps its word"),
+        ("hostility", "Believes that the other is hostile"),
+    ):
+        there, back = (share(state[what][pair]) for pair in (f"{a}>{b}", f"{b}>{a}"))
+        rows.append((words, f"{names[0]} {there} · {names[1]} {back}"))
+    rows.append(("Goodwill between them", share(state["relation"][f"{a}>{b}"])))
+    told = [f.title for f in desk.scene().flows if {f.start, f.end} == {a, b}]
+    return tag(
+        "section",
+        tag(
+            "header",
+            tag("h3", " and ".join(names)),
+            tag("span", "Click the tie again to leave it.", class_="hs-soft"),
+        ),
+        tag(
+            "table",
+            *(tag("tr", tag("td", words), tag("td", said)) for words, said in rows),
+            class_="hs-ties",
+        ),
+        *(tag("p", t) for t in told),
         class_="hs-actor-card",
     )
 

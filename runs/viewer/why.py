@@ -84,8 +84,6 @@ def _list(found: list[Choice], chosen: Choice | None) -> Markup:
 def _one(names: Names, moment: Moment, choice: Choice) -> Markup:
     """Explain one decision."""
     me = names.title(choice.event["by"])
-    line = Bar("it took no less than", choice.least) if choice.least is not None else None
-    bars = [Bar(ABOUT[s.name][0] if s.name in ABOUT else s.name, s.value) for s in choice.steps]
     return tag(
         "section",
         tag("h4", f"{me} {choice.verdict}: what it weighed"),
@@ -97,12 +95,19 @@ def _one(names: Names, moment: Moment, choice: Choice) -> Markup:
             "It does not decide by weighing; this is what plain utility says of it.",
             class_="hs-soft",
         ),
-        waterfall(bars, Bar(choice.total_name, choice.total), line=line),
+        terms(choice),
         tag("p", _verdict(choice), class_="hs-soft"),
         _believed(names, moment, choice),
         _alternatives(names, moment, choice),
         class_="hs-one",
     )
+
+
+def terms(choice: Choice) -> Markup:
+    """Draw the terms of a decision, and the least that it took where that is known."""
+    line = Bar("it took no less than", choice.least) if choice.least is not None else None
+    bars = [Bar(ABOUT[s.name][0] if s.name in ABOUT else s.name, s.value) for s in choice.steps]
+    return waterfall(bars, Bar(choice.total_name, choice.total), line=line)
 
 
 def _verdict(choice: Choice) -> str:

@@ -58,10 +58,9 @@ def table_panel(desk: Desk) -> Markup:
     moment, names = desk.moment, desk.names
     if moment is None:
         return tag("p", "No talks have been held yet.")
-    open_ = tables_open(moment)
-    if not open_:
+    open_, table = tables_open(moment), table_shown(desk)
+    if table is None:
         return tag("p", "No table was open this quarter.")
-    table = desk.table if desk.table in open_ else min(open_, key=lambda t: not _sits(desk, t))
     return tag(
         "div",
         tag(
@@ -97,9 +96,13 @@ def table_panel(desk: Desk) -> Markup:
     )
 
 
-def _sits(desk: Desk, table: str) -> bool:
-    """Say whether the chosen actor sits at a table."""
-    return desk.actor in desk.game.first["tables"][table]["parties"]
+def table_shown(desk: Desk) -> str | None:
+    """Return the table that is looked at: the chosen one, or one of the chosen actor."""
+    open_ = tables_open(desk.moment) if desk.moment is not None else []
+    if desk.table in open_:
+        return desk.table
+    parties = {t: rule["parties"] for t, rule in desk.game.first["tables"].items()}
+    return min(open_, key=lambda t: desk.actor not in parties[t], default=None)
 
 
 def offers_told(names: Names, moment: Moment, table: str) -> Iterator[str]:
