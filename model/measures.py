@@ -18,6 +18,7 @@ from model.world import World, paid, settings_value
 
 AT_START = (
     "lever",
+    "decided",
     "stock",
     "count",
     "credibility",
@@ -36,7 +37,8 @@ PATRON = 2  # side of a theatre
 def measure(game: Game, record: Record, name: str) -> Floats:
     """Return a series by its name after a quarter, (run,).
 
-    lever.ID, stock.ID, count.LEVER, hazard.THEATRE, odds.THEATRE, credibility.THEATRE,
+    lever.ID, decided.LEVER (not yet in effect, perhaps), demand.TABLE (NaN without one), stock.ID,
+    count.LEVER, hazard.THEATRE, odds.THEATRE, credibility.THEATRE,
     support.ACTOR, utility.ACTOR, account.ACTOR.ACCOUNT, reliability.A>B, resolve.A>B,
     hostility.A>B, relation.A>B, burden.ACTOR (with burden_paid.ACTOR and burden_force.ACTOR),
     deals, deal.TABLE, crises; or a sum of such, each times a number if need be:
@@ -59,6 +61,11 @@ def _measure(game: Game, record: Record, name: str) -> Floats:
     kind, _, of = name.partition(".")
     if kind == "lever":
         return world.value[scenario.lever(of)]
+    if kind == "decided":
+        return settings_value(scenario, world.setting)[scenario.lever(of)]
+    if kind == "demand":
+        asked = record.demand[[t.id for t in scenario.tables].index(of)]
+        return np.where(np.isfinite(asked), asked, np.nan)
     if kind == "stock":
         return world.stock[scenario.stocks.index(of)]
     if kind == "count":

@@ -94,6 +94,8 @@ class Held:
             return "no rule"
         if self.passes:
             return "passes"
+        if np.isnan(self.middle):
+            return "in no game"
         if self.fact.kind == "question":
             return "too rare"
         return "games lie higher" if self.record < self.low else "games lie lower"
@@ -193,6 +195,8 @@ def _with_and_without_talks(fact: Fact, games: Games, record: Consulted) -> tupl
 
 def _held(fact: Fact, record: float, values: Floats) -> Held:
     known = values[np.isfinite(values)]
+    if not len(known):
+        return Held(fact, record, np.nan, np.nan, np.nan)
     low, high = np.percentile(known, INTERVAL)
     return Held(fact, record, float(low), float(np.median(known)), float(high))
 

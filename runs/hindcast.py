@@ -237,10 +237,34 @@ def past_scenario(name: str) -> ScenarioFile:
 
 
 def play_past(file: ScenarioFile, runs: int, draws: Draws) -> Games:
-    """Play games whose uncertain numbers are drawn; luck and numbers have the same seed."""
-    numbers = [np.arange(n, min(n + CHUNK, runs)) for n in range(0, runs, CHUNK)]
-    chunks = [past_job(file, draws.seed, each, draws).play() for each in numbers]
-    return games_of(file, draws.seed, chunks)
+    """Play games of a past scenario with drawn numbers."""
+    return play_drawn(file, runs, draws, _measures(file.name))
+
+
+def play_drawn(
+    file: ScenarioFile,
+    runs: int,
+    draws: Draws,
+    names: tuple[str, ...],
+    quarters: int | None = None,
+) -> Games:
+    """Play games whose uncertain numbers are drawn; luck and numbers have the same seed.
+
+    names : measures to follow
+    """
+    chunks = [
+        Job(
+            file,
+            draws.seed,
+            np.arange(n, min(n + CHUNK, runs)),
+            quarters=quarters,
+            series=names,
+            trajectories=True,
+            draws=draws,
+        ).play()
+        for n in range(0, runs, CHUNK)
+    ]
+    return games_of(file, draws.seed, chunks, names)
 
 
 def past_job(file: ScenarioFile, seed: int, numbers: Ints, draws: Draws) -> Job:
@@ -248,9 +272,14 @@ def past_job(file: ScenarioFile, seed: int, numbers: Ints, draws: Draws) -> Job:
     return Job(file, seed, numbers, series=_measures(file.name), trajectories=True, draws=draws)
 
 
-def games_of(file: ScenarioFile, seed: int, chunks: Sequence[Chunk]) -> Games:
-    """Put games together that were played by `past_job`."""
-    names = _measures(file.name)
+def games_of(
+    file: ScenarioFile, seed: int, chunks: Sequence[Chunk], names: tuple[str, ...] = ()
+) -> Games:
+    """Put games together.
+
+    names : measures that were followed; those of hindcasts unless given
+    """
+    names = names or _measures(file.name)
     columns = {c.id: c for c in chunks[0].columns}
     label = {name: columns[f"end.{name}"].label.removeprefix("end: ") for name in names}
     kept = {i: c for i, c in columns.items() if not i.startswith("set.")}
@@ -271,12 +300,21 @@ def _measures(scenario: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*wanted, *FOR_FACTS)))
 
 
-def foretold(games: Games, measured: Measured, record: Consulted) -> Forecast:
-    """Bring the games to the form of the record: years or quarters, counts or sums."""
-    level = np.sum([games.series[of] for of in measured.of], axis=0)
+def levels(games: Games, measured: Measured) -> Floats:
+    """Return what stands for a series of the record after each quarter. (quarter, run).
+
+    A share is decided of the output that is expected, and recorded of the output that came.
+    """
+    level: Floats = np.sum([games.series[of] for of in measured.of], axis=0)
     if measured.output:
         output = 1.0 + games.series[measured.output] / PERCENT
         level = level * output[0] / output
+    return level
+
+
+def foretold(games: Games, measured: Measured, record: Consulted) -> Forecast:
+    """Bring the games to the form of the record: years or quarters, counts or sums."""
+    level = levels(games, measured)
     periods = games.quarters
     year = int(games.file.start[: len(YEAR)])
     since, last = str(year - LOOK_BACK), games.quarters[-1]

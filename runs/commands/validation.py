@@ -34,6 +34,11 @@ HINDCAST_EXAMPLES = """Examples:
   hubspoke hindcast 2021q1 --posterior none --runs 2000 --out results/held-out
   hubspoke hindcast --facts"""
 
+FORECAST_EXAMPLES = """Examples:
+
+  hubspoke forecast
+  hubspoke forecast --posterior none --runs 10000 --out results/prior"""
+
 CALIBRATE_EXAMPLES = """Examples:
 
   hubspoke calibrate
@@ -126,6 +131,30 @@ def hindcast(
         reported = facts_report.report(*options)
     else:
         reported = hindcast_report.report(scenario, *options)
+    names = ", ".join(f.name for f in reported.files)
+    say([reported.text, "", f"Written to {reported.folder}: {names}"])
+    return DONE
+
+
+@command(app, "forecast", FORECAST_EXAMPLES)
+def forecast(
+    *,
+    runs: Annotated[int, Parameter(group=RUN, help="How many games.")] = 2000,
+    seed: Seed = 1,
+    posterior: Numbers = "shipped",
+    out: Out = None,
+) -> int:
+    """Answer dated questions about 2025 from games of 2025q1, knowing nothing after 5 February.
+
+    A table of chances and quantiles, what of a game answers each question, and where the model has
+    no honest handle, so that a base rate of history stands instead. The questions were chosen after
+    the fact.
+    """
+    from runs.forecast import report
+    from runs.posterior import read_posterior
+
+    numbers = read_posterior("none" if posterior is None else posterior)
+    reported = report(runs, seed, numbers, out, width(), as_typed())
     names = ", ".join(f.name for f in reported.files)
     say([reported.text, "", f"Written to {reported.folder}: {names}"])
     return DONE
