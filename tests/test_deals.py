@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.bargaining import take_for_granted
 from model.beliefs import reliability, resolve
 from model.scenario import NOBODY
-from model.schema import ScenarioFile
+from model.schema import ACCOUNTS, ScenarioFile
+from model.turn import prepare
 from model.world import NEVER_DUE
 from tests.scripts import Script, but
 from tests.worlds import (
@@ -422,3 +424,41 @@ def test_an_event_that_undoes_a_secret_is_seen_by_all() -> None:
     gift = game.game.scenario.lever("gift")
     assert not game.end.secret[gift].any()
     assert (game.end.before[gift] == game.end.setting[gift]).all()
+
+
+def test_a_deal_that_pays_is_felt_at_home_unless_it_is_secret() -> None:
+    """Ben is given a gift for nothing: its government gains, Ann's loses, before it arrives."""
+    gift = Script(ANN.opens, offers={0: {"gift": 1}})
+
+    def support(**table_: Any) -> list[float]:
+        game = played(trio(tables={"pact": table_}), 1, ann=gift)
+        assert signed(game, 0, "pact")
+        return [float(x) for x in game.end.support[:2, 0]]
+
+    ann, ben = support()
+    assert ann < ben
+    no_deal = played(trio(), 1, ann=gift, ben=Script()).end.support[:2, 0]
+    assert ann < no_deal[0]
+    assert ben > no_deal[1]
+    assert support(visible="parties") == pytest.approx(no_deal)
+
+
+def test_a_signed_sum_is_taken_for_granted_by_all_whose_accounts_it_enters() -> None:
+    scenario = prepare(trio(levers={"help": {"headline": True}})).scenario
+    pact = scenario.tables[[t.id for t in scenario.tables].index("pact")]
+    reference = np.zeros((3, 6, 3))
+    one_more = np.array([0]), np.array([1])
+    take_for_granted(scenario, reference, pact, np.array([1]), *one_more)
+    expected = np.zeros_like(reference)
+    moved = ("Ben", "treasury", -1), ("Ann", "treasury", 1), ("Cyd", "commerce", 1)
+    for who, account, amount in moved:
+        expected[scenario.actor(who), ACCOUNTS.index(account), 1] = amount
+    assert reference == pytest.approx(expected)
+
+
+def test_what_is_agreed_to_be_paid_counts_from_the_signature() -> None:
+    """Even where it is still to come: this help takes two quarters."""
+    game = played(trio(levers={"help": {"lead": 2}}), 1)
+    pact = [t.id for t in game.game.scenario.tables].index("pact")
+    assert path(game, "help") == [0, 0]
+    assert [float(w.agreed[pact, 0]) for w in game.worlds] == [0, 1]

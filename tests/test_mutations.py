@@ -28,6 +28,7 @@ WATCHERS = (
     "utility",
     "secrecy",
     "prices",
+    "tables",
     "theory",
     "theories",
     "turn",
