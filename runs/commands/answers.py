@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -206,5 +207,41 @@ def tournament(
         workers=workers,
         command=as_typed(),
     )
+    say([reported.text, "", f"The figure: {reported.figure}"])
+    return DONE
+
+
+DISCOVER_EXAMPLES = """Examples:
+
+  hubspoke discover results/mine --outcome 'lever.usfk_army <= 14.6'
+  hubspoke discover results/mine --outcome 'wars.korea > 0' --method cart"""
+
+
+@command(app, "discover", DISCOVER_EXAMPLES)
+def discover(
+    folder: Annotated[Path, Parameter(help="The folder of a finished sweep or batch.")],
+    /,
+    *,
+    outcome: Annotated[
+        str,
+        Parameter(
+            group=RUN,
+            help="What happens: an outcome's id, <=, <, >= or >, and a number; quoted.",
+        ),
+    ],
+    method: Annotated[
+        Literal["prim", "cart"], Parameter(group=RUN, help="prim peels boxes, cart grows a tree.")
+    ] = "prim",
+    seed: Seed = 1,
+    out: Out = None,
+) -> int:
+    """Say in which worlds something happens: boxes of numbers, in plain words.
+
+    Over the games of an experiment whose numbers differ. Boxes are found in half of the games and
+    checked in the other half; features are scored. Text, tables and a figure go into the folder.
+    """
+    from runs.discover import discover as find
+
+    reported = find(folder, outcome, method=method, seed=seed, out=out, command=as_typed())
     say([reported.text, "", f"The figure: {reported.figure}"])
     return DONE
