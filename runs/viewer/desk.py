@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agents.briefing import Briefing, Decision
-from model.schema import ScenarioFile
 from model.world import World, ruptured
 from runs.viewer.flows import flows
 from runs.viewer.network import USUAL_LAYERS, Ground, Scene, ground_of
@@ -32,7 +31,6 @@ class Desk:
         self.trouble = ""
         self.draft = setup  # of the next game
         self.answer: tuple[Briefing, Decision] | None = None  # draft of one by hand
-        self._ground: tuple[ScenarioFile, Ground] | None = None
 
     def busiest(self) -> str:
         """Return the actor that sits at most tables."""
@@ -160,11 +158,8 @@ class Desk:
         )
 
     def ground(self) -> Ground:
-        """Lay the network out, once for a scenario."""
-        file = self.game.file
-        if self._ground is None or self._ground[0] is not file:
-            self._ground = (file, ground_of(file))
-        return self._ground[1]
+        """Return where the network lies."""
+        return ground_of(self.game.file)
 
 
 def acted(moment: Moment) -> set[str]:

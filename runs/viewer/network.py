@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 import numpy as np
 
@@ -107,14 +108,35 @@ class Ground:
         return self.scale * float(self.layout.high[1] - self.layout.low[1])
 
 
+_grounds: dict[Hashable, Ground] = {}  # laid out so far, shared by all tabs
+MOST_GROUNDS = 16
+
+
 def ground_of(file: ScenarioFile) -> Ground:
-    """Lay out the ties of a scenario, once for a game."""
+    """Lay out the ties of a scenario, once for all that have the same places and ties."""
+    key = (
+        tuple((a, x.place) for a, x in file.actors.items()),
+        tuple((t, x.place) for t, x in file.theatres.items()),
+        file.ties,
+    )
+    if key not in _grounds:
+        while len(_grounds) >= MOST_GROUNDS:
+            _grounds.pop(next(iter(_grounds)))
+        _grounds[key] = _laid_out(file)
+    return _grounds[key]
+
+
+def _laid_out(file: ScenarioFile) -> Ground:
     layout = layout_of(file)
     strands = {}
     for layer in LAYERS:
         for i, j in weights(file, layer):
             strands[layer.name, i, j] = layout.route(i, j)
-    return Ground(layout, strands, WIDTH / float(layout.high[0] - layout.low[0]))
+    ground = Ground(layout, strands, WIDTH / float(layout.high[0] - layout.low[0]))
+    for table in file.tables.values():
+        for start, end in permutations(table.parties):
+            ground.lane(start, end, 0)  # found now, so that nobody waits for it later
+    return ground
 
 
 def weights(file: ScenarioFile, layer: Layer) -> dict[tuple[str, str], float]:

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from runs.errors import UserError
-from runs.viewer.setup import Setup, file_of, first_setup
+from runs.viewer.desk import Desk
+from runs.viewer.network import draw
+from runs.viewer.setup import Setup, first_setup
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8765
 HIGHEST_PORT = 65535
+WARM = 3  # quarters
 NEEDED = ("solara", "solara_assets", "altair", "ipyvuetify")
 # Read by Solara when it is imported. What is not served from here would come from the internet: so
 # the place to fetch the rest from is a port on which nobody listens.
@@ -50,12 +53,26 @@ def serve(
     try:
         if browser:
             check_browser(url)
-        file_of(setup.scenario)
+        warm_up(setup)
         first_setup(setup)
         os.environ.update(ENVIRONMENT)
         _run(listening, url, browser=browser, say=say)
     finally:
         listening.close()
+
+
+def warm_up(setup: Setup) -> None:
+    """Play and draw the beginning once: the first time takes longest, and no reader should wait.
+
+    Raises
+    ------
+    ScenarioError, ValueError
+        If the scenario or the seed cannot be used.
+    """
+    desk = Desk(setup)
+    for _ in range(WARM):
+        desk.step()
+        draw(desk.ground(), desk.scene())
 
 
 def check_installed() -> None:

@@ -54,11 +54,7 @@ def file_of(scenario: str) -> ScenarioFile:
 
 
 def first_setup(setup: Setup | None = None) -> Setup:
-    """Return the set-up with which every new tab begins, or set it and play a quarter of it.
-
-    The first quarter of a process takes longer than any other, so no reader should wait for it.
-    """
+    """Return the set-up with which every new tab begins, or change it."""
     if setup is not None:
-        setup.game().step()
         _first[0] = setup
     return _first[0]
