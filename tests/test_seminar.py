@@ -18,8 +18,10 @@ pytest.importorskip("starlette", reason="needs the extra `seminar`")
 
 from model.notice import NOTICE
 from runs.play import replay
+from runs.seminar import words
 from runs.seminar.export import broken_seals
 from runs.seminar.record import FILE, Record
+from tests import seminar_words
 from tests.classroom import ROOT, Class, Client, seminar
 
 USA, ROK, PRK = "United States", "Republic of Korea", "DPRK"
@@ -300,3 +302,13 @@ def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path: Path) 
 def test_nothing_acknowledged_is_lost_in_a_thousand_kills(tmp_path: Path) -> None:
     for part in range(10):
         kill_writers(tmp_path / str(part), 100)
+
+
+def test_korean_has_a_word_for_everything() -> None:
+    known = words.glossary()
+    said = seminar_words.of_templates() | seminar_words.of_code()
+    for name in ("class60", "class90", "class180"):
+        said |= seminar_words.of_scenario(name)
+    assert sorted(said - known.keys()) == []
+    for english, korean in known.items():
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", korean)), english

@@ -41,7 +41,7 @@ def whole(live: Live, t: Translate) -> dict[str, Any]:
     return {
         "title": t(live.game.file.title),
         "turns": len(live.session.turns),
-        "tables": list(talks_of(live, t)),
+        "tables": tables_of(live, t),
         "beliefs": beliefs(live, t),
         "commitments": commitments(live, t),
         "forecasts": forecasts(live, t),
@@ -83,6 +83,15 @@ GOALS = (
 
 def _name(live: Live, seat: str, t: Translate) -> str:
     return t(live.game.file.actors[seat].name)
+
+
+def tables_of(live: Live, t: Translate) -> list[dict[str, Any]]:
+    """Return the talks of all turns; the one at which most was left on the table is to be shown."""
+    found = list(talks_of(live, t))
+    most = max((x["left"] for x in found), default=0.0)
+    for x in found:
+        x["lead"] = x["left"] == most
+    return found
 
 
 def talks_of(live: Live, t: Translate) -> Iterator[dict[str, Any]]:
@@ -194,6 +203,8 @@ def _reply(live: Live, e: Mapping[str, Any], t: Translate) -> dict[str, Any]:
 
 def _verdict(e: Mapping[str, Any]) -> str:
     gain = float(e["gain"])
+    if not e["accepted"] and e["possible"] and e["weighed"] and gain > 0.0:
+        return "Accepting was worth more than refusing, but it hoped for more by holding out."
     if e["accepted"]:
         return (
             "Accepting was worth more than refusing."

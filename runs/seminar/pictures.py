@@ -37,8 +37,12 @@ def ties_svg(live: Live, t: Translate) -> str:
     """Draw the public ties: alliances as lines, rivalries as dashes, wider where strong."""
     match = live.game
     scenario = match.game.scenario
+    x, y = (np.array([rule.place[n] for rule in match.file.actors.values()]) for n in (0, 1))
     places = {
-        a: (70 + (WIDTH - 140) * rule.place[0], 40 + (HEIGHT - 90) * (1 - rule.place[1]))
+        a: (
+            125 + (WIDTH - 250) * (rule.place[0] - x.min()) / max(float(np.ptp(x)), 0.01),
+            40 + (HEIGHT - 150) * (y.max() - rule.place[1]) / max(float(np.ptp(y)), 0.01),
+        )
         for a, rule in match.file.actors.items()
     }
     names = scenario.actors
@@ -57,29 +61,29 @@ def ties_svg(live: Live, t: Translate) -> str:
                     f'<line {line} stroke="{RIVAL}" stroke-width="{width:.1f}"'
                     ' stroke-dasharray="3 6" stroke-linecap="round"/>'
                 )
-    for a, (x, y) in places.items():
+    for a, (left, top) in places.items():
         held = live.session.held.get(a) == "people"
         fill = ALLY if held else "#fff"
         parts.append(
-            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="11" fill="{fill}" stroke="{ALLY}"'
+            f'<circle cx="{left:.0f}" cy="{top:.0f}" r="11" fill="{fill}" stroke="{ALLY}"'
             ' stroke-width="3"/>'
         )
         parts.append(
-            f'<text x="{x:.0f}" y="{y + 30:.0f}" font-size="17" text-anchor="middle"'
+            f'<text x="{left:.0f}" y="{top + 30:.0f}" font-size="17" text-anchor="middle"'
             f' font-weight="600" fill="{INK}" stroke="#fff" stroke-width="5"'
             f' paint-order="stroke">{escape(t(match.file.actors[a].name))}</text>'
         )
-    y = HEIGHT - 12
+    foot = HEIGHT - 12
     legend = (
-        f'<line x1="14" y1="{y - 5}" x2="50" y2="{y - 5}" stroke="{ALLY}" stroke-width="5"/>'
-        + text(58, y, t("alliance"), 14, "start")
-        + f'<line x1="150" y1="{y - 5}" x2="186" y2="{y - 5}" stroke="{RIVAL}" stroke-width="3"'
-        ' stroke-dasharray="3 6" stroke-linecap="round"/>'
-        + text(194, y, t("rivalry"), 14, "start")
-        + f'<circle cx="300" cy="{y - 5}" r="7" fill="{ALLY}"/>'
-        + text(314, y, t("a team"), 14, "start")
-        + f'<circle cx="410" cy="{y - 5}" r="6" fill="#fff" stroke="{ALLY}" stroke-width="2"/>'
-        + text(424, y, t("its doctrine"), 14, "start")
+        f'<line x1="14" y1="{foot - 5}" x2="50" y2="{foot - 5}" stroke="{ALLY}" stroke-width="5"/>'
+        + text(58, foot, t("alliance"), 14, "start")
+        + f'<line x1="150" y1="{foot - 5}" x2="186" y2="{foot - 5}" stroke="{RIVAL}"'
+        ' stroke-width="3" stroke-dasharray="3 6" stroke-linecap="round"/>'
+        + text(194, foot, t("rivalry"), 14, "start")
+        + f'<circle cx="300" cy="{foot - 5}" r="7" fill="{ALLY}"/>'
+        + text(314, foot, t("a team"), 14, "start")
+        + f'<circle cx="410" cy="{foot - 5}" r="6" fill="#fff" stroke="{ALLY}" stroke-width="2"/>'
+        + text(424, foot, t("its doctrine"), 14, "start")
     )
     label = escape(t("Alliances and rivalries among the seven offices"))
     return (
@@ -108,8 +112,11 @@ def zone_svg(
         points[p] = (float(first[p]), float(second[p]))
     xs = [x for x, _ in points.values()] + [0.0]
     ys = [y for _, y in points.values()] + [0.0]
-    low_x, high_x = min(xs), max([*xs, 0.02])
-    low_y, high_y = min(ys), max([*ys, 0.02])
+    high_x, high_y = max([*xs, 0.02]), max([*ys, 0.02])
+    # what is far worse than no deal for one side would squeeze the rest into a corner
+    kept = [points[p] for p, _, _ in marks]
+    low_x = min([max(min(xs), -high_x), *(x for x, _ in kept)])
+    low_y = min([max(min(ys), -high_y), *(y for _, y in kept)])
 
     def at(x: float, y: float) -> tuple[float, float]:
         return (
@@ -127,7 +134,7 @@ def zone_svg(
     ]
     seen = set()
     for p in map(int, shown):
-        x, y = at(*points[int(p)])
+        x, y = at(*points[p])
         spot = (round(x), round(y))
         if spot in seen and not frontier[p]:
             continue

@@ -127,6 +127,7 @@ class TurnSeat:
             if deal is not None:
                 opened[i] = forced[i] = prospect.mine | (deal.opener == self.actor)
                 named[i] = self._levers_named(deal.moves, named.shape[1])[:, None]
+                norm[i] = np.where(deal.signed, -1, norm[i])  # who has signed asks no more
             if table in asked and len(prospect.demands):
                 norms = self.game.scenario.file.tables[table].demands[0].norms
                 norm[i] = sorted(norms).index(asked[table])

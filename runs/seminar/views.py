@@ -285,6 +285,7 @@ def deals(live: Live, seat: str | None, t: Translate) -> list[dict[str, Any]]:
 def deal(live: Live, v: Version, seat: str | None, t: Translate) -> dict[str, Any]:
     """Tell a version: its changes, and how it differs from the one that it answers."""
     file = live.game.file
+    open_ = v.open and live.session.phase == OPEN and v.turn == live.session.turn
     parent = live.session.deals.get(v.parent) if v.parent else None
     changes = []
     for lever in sorted({*v.moves, *(parent.moves if parent else {})}):
@@ -318,10 +319,10 @@ def deal(live: Live, v: Version, seat: str | None, t: Translate) -> dict[str, An
         "changes": changes,
         "moves": v.moves,
         "words": v.words,
-        "status": v.status,
+        "status": v.status if open_ or not v.open else "expired",
         "child": parent is not None,
-        "open": v.open,
-        "can_sign": v.open and seat is not None and seat not in v.yes,
+        "open": open_,
+        "can_sign": open_ and seat is not None and seat not in v.yes,
     }
 
 

@@ -159,7 +159,7 @@ function tick() {
   let seconds = Number.isFinite(deadline) ? deadline - (Date.now() / 1000 + skew) : left;
   const time = clock.querySelector(".time");
   if (!Number.isFinite(seconds)) {
-    time.textContent = "–:––";
+    time.textContent = "";
     return;
   }
   seconds = Math.max(0, Math.round(seconds));
