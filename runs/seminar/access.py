@@ -109,15 +109,15 @@ class Limiter:
         self.seconds = seconds
         self._seen: dict[str, deque[float]] = defaultdict(deque)
 
-    def allow(self, who: str) -> bool:
-        """Say whether there is room for another one, and count it."""
-        now = time.monotonic()
+    def full(self, who: str) -> bool:
+        """Say whether there have been too many."""
         seen = self._seen[who]
-        while seen and now - seen[0] > self.seconds:
+        while seen and time.monotonic() - seen[0] > self.seconds:
             seen.popleft()
-        if len(seen) >= self.most:
-            return False
-        seen.append(now)
+        return len(seen) >= self.most
+
+    def count(self, who: str) -> None:
+        """Count one."""
+        self._seen[who].append(time.monotonic())
         if len(self._seen) > 10_000:  # noqa: PLR2004 - forget, rather than grow
             self._seen.clear()
-        return True

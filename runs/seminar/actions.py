@@ -15,6 +15,7 @@ from runs.seminar.session import WHITE
 if TYPE_CHECKING:
     from runs.seminar.web import Site, Who
 
+MOST_CODES = 60  # made at a time
 Action = Callable[["Site", "Who", FormData], str]
 TEAM: dict[str, Action] = {}
 WHITE_CELL: dict[str, Action] = {}
@@ -269,13 +270,14 @@ def hold(site: Site, who: Who, form: FormData) -> str:
 
 @white
 def code(site: Site, who: Who, form: FormData) -> str:
-    """Make another code for a seat."""
+    """Make another code for a seat, or several."""
     from runs.seminar.cards import issue
 
     seat = _text(form, "seat")
     if seat not in site.live.session.held:
         raise Refused("There is no such team.")
-    issue(site.live, site.keys, seat, 1)
+    count = int(_number(form, "count")) if _text(form, "count") else 1
+    issue(site.live, site.keys, seat, min(max(count, 1), MOST_CODES))
     return "/cards"
 
 

@@ -16,7 +16,6 @@ from runs.seminar.session import (
 )
 from runs.seminar.turns import (
     QUARTERS,
-    agenda_slots,
     ask_doctrine,
     proposals,
     why_impossible,
@@ -187,7 +186,7 @@ class Dealing(Ground):
     def _check_slots(self, opener: str, table: str) -> None:
         if self.session.held.get(opener) != "people":
             return
-        slots = agenda_slots(self.game, self.world, opener)
+        slots = self.slots(opener)
         if table not in self.opened_by(opener) and len(self.opened_by(opener)) >= slots:
             raise Refused(
                 "Your agenda has room for {n} tables this turn, and they are taken. Let another"

@@ -11,6 +11,7 @@ from typing import Any
 
 from model.overrides import override
 from model.reading import read
+from model.tables import slots_free
 from model.transcript import StoredSeat
 from model.turn import Quarter
 from model.turn import Record as Quarterly
@@ -57,6 +58,8 @@ class Ground:
         self.match: Match | None = None
         self.worlds: list[World] = []  # before each turn, and after the last
         self.records: list[tuple[Quarterly, ...]] = []  # per turn
+        self._opened: tuple[World, World, list[str]] | None = None
+        self.shown: dict[Any, dict[str, Any]] = {}  # what is public, kept until it changes
         self._preview: tuple[int, Played, World] | None = None
         if self.session.id:
             self._set_up()
@@ -116,11 +119,22 @@ class Ground:
         """The world before the turn that is being played, or after the last one."""
         return self.worlds[-1]
 
+    def opened(self) -> tuple[World, list[str]]:
+        """Positions as the tables meet, and the news of the quarter that led there."""
+        if self.session.phase != OPEN:
+            return self.world, []
+        if self._opened is None or self._opened[0] is not self.world:
+            self._opened = (self.world, *opening(self.game, self.world))
+        return self._opened[1:]
+
     def middle(self) -> World:
         """Positions as the tables meet: after the news of the quarter."""
-        if self.session.phase != OPEN:
-            return self.world
-        return opening(self.game, self.world)[0]
+        return self.opened()[0]
+
+    def slots(self, actor: str) -> int:
+        """Tables that an actor may keep open this turn."""
+        scenario = self.game.game.scenario
+        return int(slots_free(scenario, self.middle(), scenario.actor(actor))[0])
 
     # ---------------------------------------------------------------- turns and clock
 

@@ -286,12 +286,6 @@ def why_impossible(match: Match, world: World, people: set[str], offer: Tabled) 
     return found[0] if found else "closed"
 
 
-def agenda_slots(match: Match, world: World, actor: str) -> int:
-    """Tables that an actor may keep open this quarter."""
-    middle, _ = opening(match, world)
-    return int(slots_free(match.game.scenario, middle, match.game.scenario.actor(actor))[0])
-
-
 def digest_of(world: World) -> str:
     """Digest of the state."""
     return digest(world)

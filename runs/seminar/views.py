@@ -18,8 +18,7 @@ from model.world import World
 from runs.seminar.forms import Line
 from runs.seminar.live import QUESTIONS, Live
 from runs.seminar.news import opening_news, ticker
-from runs.seminar.session import OPEN, OVER, PUBLISHED, WHITE, Message, Turn, Version
-from runs.seminar.turns import agenda_slots, opening
+from runs.seminar.session import OPEN, OVER, PUBLISHED, SCREEN, WHITE, Message, Turn, Version
 from runs.seminar.words import Translate, setting_words
 
 FEW = 0.005
@@ -33,11 +32,16 @@ QUESTION_WORDS = {
 def public(live: Live, t: Translate) -> dict[str, Any]:
     """Return what everybody may see: positions, ties, news, the clock."""
     s = live.session
-    match = live.game
-    middle: World = live.world
-    happened: list[str] = []
-    if s.phase == OPEN:
-        middle, happened = opening(match, live.world)
+    kept = (s.feed.get(SCREEN, 0), tuple(s.held.values()), s.phase, t("Turn"))
+    if kept not in live.shown:
+        live.shown = {k: v for k, v in live.shown.items() if k[:3] == kept[:3]}
+        live.shown[kept] = _public(live, t)
+    return live.shown[kept]
+
+
+def _public(live: Live, t: Translate) -> dict[str, Any]:
+    s, match = live.session, live.game
+    middle, happened = live.opened()
     return {
         "turn": s.turn,
         "turns": match.turns(),
@@ -80,7 +84,7 @@ def clock(live: Live) -> dict[str, Any]:
 def positions(live: Live, world: World, t: Translate) -> list[dict[str, Any]]:
     """Return where the levers of the class stand, as the public knows it, by owner."""
     match, scenario = live.game, live.game.game.scenario
-    start = match.start()
+    start = live.worlds[0]
     out = []
     for a, actor in match.file.actors.items():
         lines = []
@@ -128,7 +132,7 @@ def team(live: Live, seat: str, device: int, t: Translate) -> dict[str, Any]:
         "messages": messages(live, seat, t),
         "deals": deals(live, seat, t),
         "tables": [_table(live, table, seat, middle, t) for table in live.forms.tables_of(seat)],
-        "slots": agenda_slots(match, world, seat) if s.phase == OPEN else 0,
+        "slots": live.slots(seat) if s.phase == OPEN else 0,
         "opened": len(live.opened_by(seat)) if s.phase == OPEN else 0,
         "form": order_form(live, seat, middle, t) if s.phase == OPEN else None,
         "locked": s.locked.get(seat),

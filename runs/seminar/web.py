@@ -234,7 +234,7 @@ class Site:
         who, form = self.who(request), await request.form()
         code = str(form.get("code", ""))
         name = " ".join(str(form.get("name", "")).split())[:30]
-        if not self.tries.allow(_from(request)):
+        if self.tries.full(_from(request)):
             return self.page(
                 request,
                 who,
@@ -246,6 +246,7 @@ class Site:
         with self.live.lock:
             seat, problem = access.seat_of_code(self.live.session, code)
             if seat is None:
+                self.tries.count(_from(request))
                 return self.page(
                     request, who, "door.html", CONFLICT, title="", alert=who.t(problem)
                 )
@@ -265,7 +266,7 @@ class Site:
     async def white_login(self, request: Request) -> Response:
         """Let the facilitator in by the word that was printed in the terminal."""
         who, form = self.who(request), await request.form()
-        if not self.tries.allow(_from(request)):
+        if self.tries.full(_from(request)):
             return self.page(
                 request,
                 who,
@@ -275,6 +276,7 @@ class Site:
                 alert=who.t("Too many tries. Wait a minute, then try again."),
             )
         if not access.is_word(str(form.get("word", "")), self.live.session.white):
+            self.tries.count(_from(request))
             return self.page(
                 request,
                 who,
@@ -409,9 +411,10 @@ class Site:
         if form.get("csrf") != self.keys.csrf(who.token):
             words = "This page is too old. Load it again; nothing was changed."
             return self.refuse(request, who, who.t(words), FORBIDDEN)
-        if not self.writes.allow(who.token):
+        if self.writes.full(who.token):
             words = "Too much at once. Wait a moment, then try again."
             return self.refuse(request, who, who.t(words), TOO_MANY)
+        self.writes.count(who.token)
         from runs.seminar.actions import TEAM, WHITE_CELL
 
         known: Mapping[str, Callable[[Site, Who, FormData], str]]
