@@ -45,10 +45,12 @@ class Client:
             sent["Cookie"] = f"hubspoke_seat={self.cookie}"
         if method == "POST":
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        link.request(method, path, body, sent)
-        answer = link.getresponse()
-        raw = answer.read()
-        link.close()
+        try:
+            link.request(method, path, body, sent)
+            answer = link.getresponse()
+            raw = answer.read()
+        finally:
+            link.close()
         found = re.search(r"hubspoke_seat=([0-9a-f]{32})", answer.getheader("set-cookie") or "")
         if found:
             self.cookie = found[1]
