@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.history import LAST_GUIDING
 from model.notice import NOTICE
-from runs.facts import INTERVAL, RULE, Held, Scorecard, scorecard, why
+from runs.facts import INTERVAL, RULE, Fact, Held, Scorecard, scorecard, why
 from runs.hindcast_report import LOG, Reported, filled, keep, listed, table
 from runs.posterior import Draws, Posterior, spoken
 from runs.store import code_hash, disk_errors, program_version, write_whole
@@ -86,13 +86,16 @@ def _verdict(found: Scorecard, later: bool, span: str) -> str:
 
 
 def _table(held: Sequence[Held], *, later: bool) -> str:
-    rows = [["fact", "what", "record", f"games {INTERVAL[0]:.0f} · 50 · {INTERVAL[1]:.0f} %", ""]]
+    rows = [["fact", "record", f"games {INTERVAL[0]:.0f} · 50 · {INTERVAL[1]:.0f} %", ""]]
     rows += [
-        [h.fact.fact, f"{h.fact.what} ({h.fact.unit})", _record(h), _games(h), h.verdict]
-        for h in held
-        if h.fact.later == later
+        [_named(h.fact), _record(h), _games(h), h.verdict] for h in held if h.fact.later == later
     ]
     return aligned(rows)
+
+
+def _named(fact: Fact) -> str:
+    unit = "" if fact.kind == "question" else f" ({fact.unit})"
+    return f"{fact.fact} {fact.what}{unit}"
 
 
 def _record(h: Held) -> str:

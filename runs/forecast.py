@@ -34,9 +34,9 @@ QUANTILES = (5, 25, 50, 75, 95)  # %
 SAME = 1e-6  # a position that differs by less is the same
 RATIO_YEARS = ("2019", "2024")  # of missiles on a test day: the era of short-range salvos
 DECLARED = (
-    "The questions were chosen after the fact, by people who knew how they came out; the games, "
-    "thresholds and rates know nothing after {cutoff}. So this is no test of foresight of the "
-    "choice of questions."
+    "The questions were chosen after the fact, by people who knew how they came out; games, "
+    "thresholds and rates know nothing after {cutoff}. The answers test the model, and the choice "
+    "of questions flatters or shames it."
 )
 
 
@@ -219,15 +219,15 @@ def told(
         f"{len(answers)} questions about 2025, answered from {runs:,} games of {SCENARIO} "
         f"({scenario_hash(file)[:12]}), seed {draws.seed}. {spoken(draws.posterior, file)}"
     )
-    chances = [["", "question", "chance", "from"]]
+    chances = [["question", "chance", "from"]]
     chances += [
-        [t.asked.id, t.asked.question, percent(t.probability), _handle(t.asked)]
+        [f"{t.asked.id} {t.asked.question}", percent(t.probability), _handle(t.asked)]
         for t in answers
         if t.asked.answer == "probability"
     ]
-    spans = [["", "question", *(f"{q} %" for q in QUANTILES)]]
+    spans = [["question", *(f"{q} %" for q in QUANTILES)]]
     spans += [
-        [t.asked.id, t.asked.question, *map(number, t.quantiles)]
+        [f"{t.asked.id} {t.asked.question}", *map(number, t.quantiles)]
         for t in answers
         if t.asked.answer == "quantiles"
     ]
