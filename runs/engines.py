@@ -10,10 +10,11 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -30,6 +31,8 @@ from runs.errors import UserError
 from runs.posterior import Draws
 
 AHEAD = 2  # jobs handed out per worker: enough to keep it busy, few enough to keep memory flat
+# Of a Dask cluster, or `local`; empty for processes of our own.
+SCHEDULER: ContextVar[str] = ContextVar("scheduler", default="")
 Progress = Callable[[int], object]  # called with the number of games just finished
 
 
@@ -78,6 +81,26 @@ class Task[C](Protocol):
         ...
 
 
+@contextmanager
+def engine(name: str, scheduler: str | None = None) -> Iterator[None]:
+    """Choose where chunks are played while this lasts: `processes`, or `dask`.
+
+    scheduler : address of a Dask scheduler; without one a cluster on this machine
+
+    Raises
+    ------
+    UserError
+        If a scheduler is given for another engine.
+    """
+    if scheduler and name != "dask":
+        raise UserError(f"--scheduler {scheduler} belongs to --engine dask")
+    before = SCHEDULER.set((scheduler or "local") if name == "dask" else "")
+    try:
+        yield
+    finally:
+        SCHEDULER.reset(before)
+
+
 def processors() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -100,11 +123,18 @@ def run_chunks[C](
     count = processors() if workers is None else workers
     if count < 1:
         raise UserError(f"--workers {count}: at least one is needed")
-    chunks = _here(jobs) if count == 1 else _pool(jobs, count)
+    scheduler = SCHEDULER.get()
+    if scheduler:
+        from runs.cluster import play_on_dask
+
+        calls = ((_play, _packed(job)) for job in jobs)
+        chunks = play_on_dask(calls, count, scheduler, AHEAD)
+    else:
+        chunks = _here(jobs) if count == 1 else _pool(jobs, count)
     with closing(chunks):
         for chunk in chunks:
             if progress is not None:
-                progress(len(chunk.runs))  # type: ignore[attr-defined]
+                progress(len(chunk.runs))
             yield chunk
 
 
@@ -145,7 +175,12 @@ def _pool[C](jobs: Iterable[Task[C]], workers: int) -> Generator[C]:
 
 def _submit[C](pool: ProcessPoolExecutor, job: Task[C]) -> Future[C]:
     """Hand out a job; the scenario travels as bytes, so that a worker unpacks it once."""
-    return pool.submit(_play, _pack(SameFile(job.file)), replace(job, file=None))  # type: ignore[type-var]
+    file, bare = _packed(job)
+    return pool.submit(_play, file, bare)
+
+
+def _packed[C](job: Task[C]) -> tuple[bytes, Task[C]]:
+    return _pack(SameFile(job.file)), replace(job, file=None)  # type: ignore[type-var]
 
 
 @lru_cache(maxsize=4)

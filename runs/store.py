@@ -394,6 +394,40 @@ def to_parquet(table: pa.Table) -> bytes:
     return out.getvalue().to_pybytes()
 
 
+def merge(folders: Sequence[Path], out: Path) -> None:
+    """Put the parts of several folders of one batch or sweep into one.
+
+    Raises
+    ------
+    UserError
+        If they are of different things, a file is not as it was written, or parts are missing.
+    """
+    if not folders:
+        raise UserError("name the folders that are to be put together")
+    manifest = read_manifest(folders[0])
+    found: dict[str, Path] = {}
+    for folder in folders:
+        _compare(folder, manifest)
+        for file in sorted(folder.glob("*/part-*.parquet")):
+            if not is_whole(file):
+                raise UserError(f"{file} is not as it was written: play it again, or leave it out")
+            found.setdefault(file.relative_to(folder).as_posix(), file)
+    missing = [p for p in shard_parts(manifest) if f"{KINDS[0]}/{p.name}" not in found]
+    if missing:
+        games = sum(len(part.runs) for part in missing)
+        raise UserError(
+            f"{games:,} of {manifest['runs']:,} games are in none of the folders, the first of "
+            f"them {missing[0].start}: a shard is missing"
+        )
+    with Store(out, manifest), disk_errors(out):
+        for name, file in found.items():
+            write_whole(_hash_file(out / name), _hash_file(file).read_bytes())
+            write_whole(out / name, file.read_bytes())
+        for extra in (DESIGN, "design.csv"):
+            if (folders[0] / extra).is_file():
+                write_whole(out / extra, (folders[0] / extra).read_bytes())
+
+
 class Results:
     """A results folder open for reading, also while it is being written.
 

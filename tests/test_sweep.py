@@ -124,6 +124,28 @@ def test_a_stopped_sweep_goes_on_and_shards_come_together(tmp_path: Path) -> Non
         sweep(other, tmp_path / "parts", workers=1, stream=io.StringIO())
 
 
+def test_shards_in_folders_of_their_own_are_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = GRID.replace("runs: 4", "runs: 30")
+    design = played(tmp_path, text, "whole")
+    for n in (1, 2):
+        sweep(design, tmp_path / f"{n}", workers=1, shard=(n, 2), stream=io.StringIO())
+    one, two, out = (str(tmp_path / name) for name in ("1", "2", "all"))
+    assert main(["merge", one, "--out", out]) == 2
+    assert "180 of 360 games are in none of the folders" in capsys.readouterr().err
+    assert main(["merge", one, two, "--out", out]) == 0
+    pd.testing.assert_frame_equal(Results(out).outcomes(), Results(tmp_path / "whole").outcomes())
+    assert report(design, tmp_path / "all").complete
+    played(tmp_path, GRID, "other")
+    assert main(["merge", one, str(tmp_path / "other"), "--out", out]) == 2
+    assert "holds results of something else" in capsys.readouterr().err
+    part = next((tmp_path / "2" / "outcomes").glob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-1])
+    assert main(["merge", one, two, "--out", str(tmp_path / "new")]) == 2
+    assert "is not as it was written" in capsys.readouterr().err
+
+
 def test_points_may_have_draws_of_their_own(tmp_path: Path) -> None:
     text = GRID.replace("runs: 4", "runs: 4\npairing: independent")
     played(tmp_path, text)

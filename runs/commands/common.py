@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Group, Parameter
 
@@ -80,6 +80,20 @@ Numbers = Annotated[
 Workers = Annotated[
     int | None,
     Parameter(group=FILES, help="Processes; as many as processors if left out."),
+]
+EngineName = Annotated[
+    Literal["processes", "dask"],
+    Parameter(
+        name="--engine",
+        group=FILES,
+        help="Where games are played: processes of this machine, or Dask (`hubspoke[cluster]`).",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    Parameter(
+        group=FILES, help="Address of a Dask scheduler; without one a cluster on this machine."
+    ),
 ]
 Out = Annotated[
     Path | None,

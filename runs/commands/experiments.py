@@ -10,12 +10,15 @@ from runs.commands.common import (
     DONE,
     FILES,
     RUN,
+    EngineName,
     Out,
     Quarters,
     ScenarioName,
+    Scheduler,
     Seats,
     Seed,
     Settings,
+    Workers,
     app,
     as_typed,
     command,
@@ -53,9 +56,9 @@ def propagate(
     channels: Annotated[
         bool, Parameter(group=RUN, help="Play again with each channel off: seven times the games.")
     ] = True,
-    workers: Annotated[
-        int | None, Parameter(group=FILES, help="Processes; as many as processors if left out.")
-    ] = None,
+    workers: Workers = None,
+    engine: EngineName = "processes",
+    scheduler: Scheduler = None,
     out: Out = None,
 ) -> int:
     """Let a shock happen and follow it: what moves, when, how much, along which ties, how surely.
@@ -64,27 +67,29 @@ def propagate(
     summary in words, tables (Parquet and CSV), a map, impulse responses and the order of arrival.
     """
     from model.reading import read
+    from runs.engines import engine as on
     from runs.options import assignments, checked, pairs
     from runs.propagation.found import Asked
     from runs.propagation.report import propagate as follow
     from runs.shocks import read_shock
 
     file = read(scenario)
-    reported = follow(
-        Asked(
-            file,
-            tuple(read_shock(file, text) for text in shock or ()),
-            runs=runs,
-            seed=seed,
-            quarters=quarters,
-            values=checked(file, assignments(settings)),
-            doctrines=pairs(doctrine),
-            channels=channels,
-            workers=workers,
-            command=as_typed(),
-        ),
-        out,
-    )
+    with on(engine, scheduler):
+        reported = follow(
+            Asked(
+                file,
+                tuple(read_shock(file, text) for text in shock or ()),
+                runs=runs,
+                seed=seed,
+                quarters=quarters,
+                values=checked(file, assignments(settings)),
+                doctrines=pairs(doctrine),
+                channels=channels,
+                workers=workers,
+                command=as_typed(),
+            ),
+            out,
+        )
     say([reported.text, f"Written to {reported.folder}: {len(reported.files)} files"])
     say([f"The map: {reported.picture}"])
     return DONE
@@ -118,9 +123,9 @@ def sweep(
     dry_run: Annotated[
         bool, Parameter(group=RUN, negative=(), help="Say how many games, how long, how large.")
     ] = False,
-    workers: Annotated[
-        int | None, Parameter(group=FILES, help="Processes; as many as processors if left out.")
-    ] = None,
+    workers: Workers = None,
+    engine: EngineName = "processes",
+    scheduler: Scheduler = None,
     shard: Annotated[
         str,
         Parameter(group=FILES, help="Play the I-th of N parts only: 2/4. For several machines."),
@@ -136,6 +141,7 @@ def sweep(
     from pathlib import Path
 
     from runs.batch import parse_shard
+    from runs.engines import engine as on
     from runs.sweep.design import read_design
     from runs.sweep.play import estimate, estimated
     from runs.sweep.play import sweep as play
@@ -145,7 +151,8 @@ def sweep(
         say(estimated(estimate(read_, workers)))
         return DONE
     folder = out or Path("results") / f"sweep-{Path(design).stem}"
-    play(read_, folder, workers=workers, shard=parse_shard(shard), command=as_typed())
+    with on(engine, scheduler):
+        play(read_, folder, workers=workers, shard=parse_shard(shard), command=as_typed())
     from runs.sweep.report import report
 
     reported = report(read_, folder)

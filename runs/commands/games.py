@@ -13,10 +13,12 @@ from runs.commands.common import (
     FILES,
     OUR_FAULT,
     RUN,
+    EngineName,
     Numbers,
     Out,
     Quarters,
     ScenarioName,
+    Scheduler,
     Seats,
     Seed,
     Settings,
@@ -169,6 +171,8 @@ def batch(
             "by side.",
         ),
     ] = None,
+    engine: EngineName = "processes",
+    scheduler: Scheduler = None,
     out: Out = None,
 ) -> int:
     """Play many games: Parquet files, a summary table, a sanity report, and key series as fans.
@@ -178,6 +182,7 @@ def batch(
     from model.reading import read
     from runs import batch as many
     from runs.arms import read_pair
+    from runs.engines import engine as on
     from runs.errors import UserError
     from runs.options import assignments, checked, pairs
     from runs.posterior import Draws, read_posterior
@@ -198,7 +203,8 @@ def batch(
         "command": as_typed(),
     }
     if compare is None:
-        written = many.batch(file, out=out, **options)
+        with on(engine, scheduler):
+            written = many.batch(file, out=out, **options)
     else:
         if options["shard"] != (1, 1):
             raise UserError("--compare needs all games: leave --shard out")
@@ -206,7 +212,8 @@ def batch(
         for value in pair:
             checked(file, {name: value})
         folder = many.default_folder(file, seed) if out is None else out
-        written = many.compare(file, name, pair, folder, **options)
+        with on(engine, scheduler):
+            written = many.compare(file, name, pair, folder, **options)
     if written.complete:
         names = ", ".join(f.name for f in written.files)
         say([written.text, "", f"Written to {written.folder}: {names}"])

@@ -17,6 +17,30 @@ ARCHIVE_EXAMPLES = """Examples:
   hubspoke recreate burden-2025.zip"""
 
 
+MERGE_EXAMPLES = """Examples:
+
+  hubspoke merge part-1 part-2 part-3 --out results/big"""
+
+
+@command(app, "merge", MERGE_EXAMPLES)
+def merge(
+    *folders: Annotated[Path, Parameter(help="Folders of shards of one batch or sweep.")],
+    out: Annotated[Path, Parameter(group=FILES, help="Folder for all of them.")],
+) -> int:
+    """Put the shards of a batch or sweep together, whole files only, each held against its hash.
+
+    Then the command that made them, with this folder and without `--shard`, writes the tables.
+    """
+    from runs.store import Results
+    from runs.store import merge as together
+
+    together(folders, out)
+    results = Results(out)
+    say([f"{out} holds all {results.games:,} games. For the tables run what made them again:"])
+    say([f"  {results.manifest['command']}", f"with --out {out} and without --shard."])
+    return DONE
+
+
 @command(app, "archive", ARCHIVE_EXAMPLES)
 def archive(
     folder: Annotated[Path, Parameter(help="A results folder.")],
