@@ -133,7 +133,7 @@ def test_shards_in_folders_of_their_own_are_merged(
         sweep(design, tmp_path / f"{n}", workers=1, shard=(n, 2), stream=io.StringIO())
     one, two, out = (str(tmp_path / name) for name in ("1", "2", "all"))
     assert main(["merge", one, "--out", out]) == 2
-    assert "180 of 360 games are in none of the folders" in capsys.readouterr().err
+    assert "110 of 360 games are in none of the folders" in capsys.readouterr().err
     assert main(["merge", one, two, "--out", out]) == 0
     pd.testing.assert_frame_equal(Results(out).outcomes(), Results(tmp_path / "whole").outcomes())
     assert report(design, tmp_path / "all").complete
