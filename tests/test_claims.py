@@ -42,6 +42,7 @@ from runs.claims.verdict import (
     median_interval,
     shapley,
 )
+from runs.cli import main
 from runs.errors import UserError
 
 RULE = rule()
@@ -253,3 +254,24 @@ def test_two_hundred_null_pairs_are_hardly_ever_supported(tmp_path: Path) -> Non
     assert len(verdicts) == 200
     assert verdicts.count(SUPPORTED) <= 10
     assert np.mean(np.array(chances) <= 0.05) <= 0.08  # at most .05, within two standard errors
+
+
+@pytest.mark.slow
+def test_a_report_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--draws", "8", "--repeats", "1", "--games", "2", "--workers", "1"]
+    assert main(["claims", "C3", *given, "--out", str(tmp_path)]) == 0
+    assert "C3: " in capsys.readouterr().out
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Not the registered budget: draws 8 instead of" in page
+    assert "as registered" in page
+    assert "fund impossible and no demand imposed" in page
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "figures" / "C3.svg").is_file()
+
+
+def test_wrong_input_ends_with_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["C12"], ["C3", "--draws", "2"]):
+        assert main(["claims", *wrong]) == 2
+    said = capsys.readouterr().err
+    assert "no claim C12" in said
+    assert "--draws 2: at least 8" in said

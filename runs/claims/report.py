@@ -211,7 +211,7 @@ def document(judged: Sequence[Judged], rule: Rule, pictures: Mapping[str, Path])
     )
     yield Heading("Verdicts", 3)
     yield Rows(
-        ("claim", "what is measured", "median effect (90 %)", "matters from", "verdict"),
+        ("claim", "what is measured", "median effect (90 %)", "from *", "verdict"),
         [
             (
                 f"{each.plan.claim.id} {each.plan.claim.title}" if n == 0 else "",
@@ -223,8 +223,9 @@ def document(judged: Sequence[Judged], rule: Rule, pictures: Mapping[str, Path])
             for each in judged
             for n, (name, v) in enumerate(each.verdicts.items())
         ],
-        (20, 26, 19, 9, 36),
+        (21, 28, 20, 10, 31),
     )
+    yield Text("* The size from which an effect matters, with its reason in the claim's chapter.")
     yield from how_judged(judged, rule)
     for each in judged:
         yield from chapter(each, pictures[each.plan.claim.id])
@@ -272,6 +273,8 @@ def chapter(judged: Judged, drawn: Path) -> Iterator[Block]:
             yield Text(text)
     if claim.conditions:
         yield from shares(judged)
+    else:
+        yield from other_arms(judged)
     yield Heading("Beside it", 3)
     yield beside(judged)
     yield Text(f"What it cannot show. {claim.limits.strip()}")
@@ -294,6 +297,24 @@ def shares(judged: Judged) -> Iterator[Block]:
                 )
             )
     yield Rows(("what is measured", "condition", "part", "90 %"), rows, (45, 35, 15, 30))
+
+
+def other_arms(judged: Judged) -> Iterator[Block]:
+    """Hold every arm that the verdict does not compare against those that it does."""
+    claim, played = judged.plan.claim, judged.played
+    rows = []
+    for estimand in claim.estimands.values():
+        contrast = estimand.contrast or claim.contrast
+        for arm in claim.arms:
+            for against in contrast if arm not in contrast else ():
+                games = effect(estimand, {against: 1.0, arm: -1.0}, played, MAIN)
+                mean, low, high = mean_interval(games)
+                names = f"{claim.arms[against].name}, less: {claim.arms[arm].name}"
+                interval = f"{signed(low)} to {signed(high)}"
+                rows.append((estimand.name, names, signed(mean), interval))
+    if rows:
+        yield Heading("The arms that the verdict does not compare (numbers of the scenario)", 3)
+        yield Rows(("what is measured", "arms", "difference", "90 %"), rows, (34, 46, 14, 26))
 
 
 def beside(judged: Judged) -> Rows:

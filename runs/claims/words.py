@@ -14,6 +14,7 @@ from runs.summary import percent
 
 CLAIMED = {"up": "up", "down": "down", "either": "a change, either way"}
 TINY = 0.001
+HALF = 0.5
 
 
 def sentence(text: str) -> str:
@@ -78,6 +79,10 @@ def _structure(plan: Plan, found: Evidence, verdict: Verdict) -> str:
     gone = f"; not with {', '.join(lost)}" if lost else ""
     nulls = ", ".join(f"{names[n]}: {signed(float(x.mean()))}" for n, x in found.nulls.items())
     sign = "positive" if verdict.side > 0 else "negative"
+    whole = float(found.main.mean())
+    alike = [names[n] for n, x in found.nulls.items() if x.mean() * whole > HALF * whole**2]
+    if alike and abs(whole) > 0.0:
+        nulls += f"; with {' and '.join(alike)} more than half of it is there without any choice"
     return (
         f"Structure: the {sign} sign holds in {len(means) - len(lost)} of {len(means)} "
         f"variants{gone}. "
