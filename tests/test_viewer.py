@@ -13,7 +13,7 @@ from model.transcript import TranscriptError
 from model.wargame import Wargame
 from runs.errors import UserError
 from runs.play import replay
-from runs.viewer import controls, downloads, hand, server, telling, transport
+from runs.viewer import controls, downloads, forms, hand, server, telling, transport
 from runs.viewer.desk import Desk
 from runs.viewer.markup import Markup, tag
 from runs.viewer.network import MOST_LEARNT, chosen_flows, draw, switches
@@ -297,3 +297,15 @@ def test_a_taken_port_and_a_missing_browser_are_said(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(server, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"hubspoke\[viewer\]"):
         server.check_installed()
+
+
+def test_a_seat_is_shown_levers_as_it_knows_them() -> None:
+    desk = played(quarters=2)  # by then Russia and the DPRK have signed in secret
+    game = desk.game
+    secret = np.flatnonzero(game.world.secret[:, 0])
+    assert len(secret)
+    game.take_over("JPN")
+    seen = forms.tables_world(game).setting[secret, 0]
+    assert (seen != game.world.setting[secret, 0]).any()
+    game.take_over("RUS")
+    assert (forms.tables_world(game).setting[secret, 0] == game.world.setting[secret, 0]).any()

@@ -259,6 +259,19 @@ def test_memory_does_not_grow_over_many_games(browser: Any) -> None:
 
 
 @pytest.mark.slow
+def test_the_server_reports_to_nobody_and_fetches_nothing() -> None:
+    program = (
+        "import os; from runs.viewer.server import ENVIRONMENT; os.environ.update(ENVIRONMENT)\n"
+        "import solara.settings, solara.server.settings as s\n"
+        "print(s.telemetry.mixpanel_enable, solara.settings.assets.cdn)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["False", "http://127.0.0.1:9/"]
+
+
+@pytest.mark.slow
 def test_what_is_wrong_is_said_and_ends_with_two() -> None:
     program = "import sys; from runs.cli import main; sys.exit(main(sys.argv[1:]))"
     with socket.socket() as taken:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from agents.doctrine import doctrines
 from model.parameters import Parameter, check_settings, parameters
-from model.reading import shipped
+from model.reading import shipped, theories
 from model.schema import ASSUMED, ScenarioFile
 from runs.shocks import ready_shock, shocks_for
 from runs.viewer.desk import Desk
@@ -117,12 +117,23 @@ def _what_if(desk: Desk) -> Markup | None:
 
 
 def _scenarios(chosen: str) -> Markup:
-    names = list(shipped())
-    if chosen not in names:
-        names.insert(0, chosen)
+    """Choose among the shipped scenarios, theories, and the one that was named at the start."""
+    groups = {"Worlds": list(shipped()), "Theories with a known answer": list(theories())}
+    if not any(chosen in names for names in groups.values()):
+        groups = {"Your own": [chosen], **groups}
     return tag(
         "select",
-        *(tag("option", n, value=n, selected="selected" if n == chosen else None) for n in names),
+        *(
+            tag(
+                "optgroup",
+                *(
+                    tag("option", n, value=n, selected="selected" if n == chosen else None)
+                    for n in names
+                ),
+                label=words,
+            )
+            for words, names in groups.items()
+        ),
         data_set="scenario",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from model.bargaining import Talks
 from model.beliefs import Evidence
 from model.chronicle import in_words, move, package_told
 from model.events import happen
+from model.perception import perceive
 from model.reasons import account_parts
 from model.reckoning import new_quarter
 from model.world import World
@@ -28,11 +30,15 @@ MOST = 12  # packages that are shown, the best for both
 
 
 def tables_world(game: Watched) -> World:
-    """The world in which the tables of the quarter in play meet: after its events."""
+    """The world in which the tables of the quarter in play meet, levers as the seat knows them."""
     scenario = game.game.scenario
     evidence = Evidence.none(len(scenario.actors), 1)
     world, _ = happen(scenario, new_quarter(game.world), game.chance, evidence)
-    return assemblies(scenario, world, game.chance)[0]
+    world = assemblies(scenario, world, game.chance)[0]
+    if game.by_hand is None:
+        return world
+    known = perceive(scenario, world, game.chance).known[scenario.actor(game.by_hand)]
+    return replace(world, setting=known.setting)
 
 
 def agenda_form(desk: Desk, briefing: Briefing, answer: Decision) -> Markup:

@@ -69,17 +69,17 @@ def _idle(desk: Desk) -> Markup:
             "p",
             "Take a seat, then press “Next quarter”. You are asked what its office would be asked:"
             " which talks to open, what to offer, whether to accept, what to do alone, whether to"
-            " keep promises. You see what it believes, not the truth. Its own way of deciding"
-            " stands by as your adviser.",
+            " keep promises. Here you see what it believes; the other panels still tell everything,"
+            " so look there only afterwards. Its own way of deciding stands by as your adviser.",
         )
-    name = game.file.actors[game.by_hand].name
+    name = desk.names.actor(game.by_hand)
     return tag("p", f"You decide for {name} from the next quarter on. Press “Next quarter”.")
 
 
 def _question(desk: Desk) -> Markup:
     """Write the question that waits, the draft of its answer, and the ways to give it."""
     game, briefing = desk.game, waiting(desk.game)
-    name = game.file.actors[briefing.actor].name
+    name = desk.names.actor(briefing.actor)
     answer = drafted(desk)
     forms = {
         "agenda": agenda_form,
