@@ -462,3 +462,40 @@ def test_what_is_agreed_to_be_paid_counts_from_the_signature() -> None:
     pact = [t.id for t in game.game.scenario.tables].index("pact")
     assert path(game, "help") == [0, 0]
     assert [float(w.agreed[pact, 0]) for w in game.worlds] == [0, 1]
+
+
+def test_a_deal_with_its_rival_tells_an_ally_something_of_who_made_it() -> None:
+    """Cyd is Ben's ally (.4) and Ann's rival (.5): b = .4 + 1 x .4 x .5, about Ben alone."""
+    ties: list[Part] = [
+        {"from": "Ann", "to": "Ben"} | numbers(alliance=0.8),
+        {"from": "Ben", "to": "Cyd"} | numbers(alliance=0.4),
+        {"from": "Ann", "to": "Cyd"} | numbers(rivalry=0.5),
+    ]
+    behind = rules(weight_noise=0, spillover=0, weight_behind_back=1)
+    game = played(trio(ties=ties, rules=behind), 1)
+    assert signed(game, 0, "pact")
+    assert about(game, 1, "Cyd", "Ben") == pytest.approx(0.6 / (0.6 + 0.4 + 0.2))
+    assert about(game, 1, "Cyd", "Ann") == pytest.approx(0.6)
+
+
+def test_half_a_promise_broken_is_half_a_breach() -> None:
+    """A gift of one where two may be given at once: b = .4 + 1.5 x .5."""
+    wide = trio(levers={"gift": {"step": 2}})
+    game = played(wide, 4, ann=Script(ANN.opens, offers=ANN.offers, breaks=[2]))
+    assert about(game, 3, "Ben", "Ann") == pytest.approx(0.6 / (0.6 + 0.4 + 0.75))
+
+
+def test_a_breach_sets_the_other_side_free() -> None:
+    game = played(trio(), 3, ann=Script(ANN.opens, offers=ANN.offers, breaks=[2]))
+    help_ = game.game.scenario.lever("help")
+    assert game.worlds[2].lock[help_].tolist() == [4, 4]
+    assert (game.worlds[3].lock[help_] <= 2).all()
+    assert (game.worlds[3].lock_with[help_] == NOBODY).all()
+
+
+def test_what_moves_slowly_goes_on_moving_slowly_when_it_falls_due() -> None:
+    """Half of the way a quarter, in logs: from 1 towards 4 by 2, then 2.83."""
+    slow = {"settings": [1, 4], "start": 1, "continuous": number(0.5)}
+    game = played(trio(levers={"help": slow}), 2)
+    assert signed(game, 0, "pact")
+    assert path(game, "help") == pytest.approx([1, 2, 4**0.75])
