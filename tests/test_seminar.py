@@ -3,6 +3,7 @@
 import io
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,12 +18,13 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra `seminar`")
 
 from model.notice import NOTICE
+from runs.cli import main
 from runs.play import replay
-from runs.seminar import words
+from runs.seminar import checks, words
 from runs.seminar.export import broken_seals
 from runs.seminar.record import FILE, Record
 from tests import seminar_words
-from tests.classroom import ROOT, Class, Client, seminar
+from tests.classroom import ROOT, Class, Client, free_port, seminar
 
 USA, ROK, PRK = "United States", "Republic of Korea", "DPRK"
 
@@ -312,3 +314,54 @@ def test_korean_has_a_word_for_everything() -> None:
     assert sorted(said - known.keys()) == []
     for english, korean in known.items():
         assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", korean)), english
+
+
+def hubspoke(capsys: pytest.CaptureFixture[str], *tokens: str) -> tuple[int, str]:
+    code = main(["seminar", *tokens])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def test_the_check_says_whether_it_will_work_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(tmp_path / "class")
+    port = str(free_port())
+    code, said = hubspoke(capsys, "class60", "--check", "--data", data, "--port", port)
+    assert code == 0, said
+    assert said.count("✓") == 4
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, said = hubspoke(capsys, "class60", "--check", "--data", data, "--port", port)
+        assert code == 2
+        assert "choose another with --port" in said
+        code, said = hubspoke(capsys, "class60", "--data", data, "--port", port)
+        assert code == 2
+
+
+def test_wrong_input_is_answered_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(tmp_path / "class")
+    for tokens, wanted in (
+        (("nowhere",), "no such scenario"),
+        (("class60", "--language", "fr"), "en or ko"),
+        (("class60", "--data", data, "--delete"), "holds no record"),
+    ):
+        code, said = hubspoke(capsys, *tokens)
+        assert code == 2
+        assert wanted in said
+        assert "Traceback" not in said
+
+
+def test_a_record_is_put_aside_and_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    Record(folder / FILE).close()
+    (folder / "mine.txt").write_text("stays")
+    assert "is kept in" in checks.put_aside(folder)
+    (aside,) = tmp_path.iterdir()
+    assert (aside / FILE).exists()
+    checks.delete(aside)
+    assert [p.name for p in aside.iterdir()] == ["mine.txt"]

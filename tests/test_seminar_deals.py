@@ -2,7 +2,11 @@
 
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,10 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 pytest.importorskip("starlette", reason="needs the extra `seminar`")
 
 from model.wargame import Wargame
+from runs.play import replay
+from runs.seminar.export import broken_seals, bundle
 from runs.seminar.ground import Refused
 from runs.seminar.live import Live
+from runs.seminar.news import outcome_of
 from runs.seminar.record import DiskFullError
 from runs.seminar.session import fold
+from runs.seminar.words import translator
 
 TEAMS = ("USA", "ROK", "JPN", "PRK")
 MOVES = st.dictionaries(
@@ -202,4 +210,95 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
         fill()
     assert live.session == fold(live.record.events())
     assert 0 < len(live.session.messages) < 1000
+    live.record.close()
+
+
+def play_by_bots(folder: Path, scenario: str) -> Live:
+    """Teams in all seats order at random what their forms allow, and sign what they are offered."""
+    chance = Random(scenario)  # noqa: S311 - a test's play
+    live = Live(folder)
+    live.create(scenario, 11, "en", "")
+    teams = list(live.session.held)[:3]
+    for team in teams:
+        live.append("held", {"seat": team, "by": "people"})
+    for turn in range(1, live.game.turns() + 1):
+        live.begin_turn(600.0)
+        for team in teams:
+            table = chance.choice(live.forms.tables_of(team))
+            line = chance.choice(live.forms.deal_lines(table, live.middle()))
+            other = next(p for p in live.forms.parties(table) if p != team)
+            with suppress(Refused):
+                live.offer(team, [other], {line.lever: chance.choice(line.choices).value})
+        for version in list(live.session.deals.values()):
+            for team in teams:
+                if version.open and team in version.parties and team not in version.yes:
+                    with suppress(Refused):
+                        live.answer(team, version.id, version.hash, yes=True, request=None)
+        for team in teams:
+            lines = live.forms.own_lines(team, live.middle())
+            moves = {x.lever: chance.choice(x.choices).value for x in lines[:2]}
+            threats = [x.id for x in live.forms.threats(team, live.middle())]
+            live.save(team, 0, {"moves": moves, "threats": threats}, lock=True, request=None)
+        live.publish()
+        assert live.session.turn == turn
+        assert set(live.session.turns[-1].used.values()) <= {"orders", "doctrine"}
+    assert live.session.phase == "over"
+    return live
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    ["class60", *(pytest.param(s, marks=pytest.mark.slow) for s in ("class90", "class180"))],
+)
+def test_bots_rehearse_the_timetable(tmp_path: Path, scenario: str) -> None:
+    """The server takes a small part of a lesson; the export of a whole game is played again."""
+    began = time.monotonic()
+    live = play_by_bots(tmp_path / "record", scenario)
+    took = time.monotonic() - began
+    minutes = int(scenario.removeprefix("class"))
+    assert took < 60.0 * minutes / 10
+    path = tmp_path / "class.zip"
+    path.write_bytes(bundle(live, translator("ko")))
+    live.record.close()
+    assert replay(path).same
+    assert broken_seals(path) == []
+
+
+def test_a_seat_goes_to_its_doctrine_and_back(tmp_path: Path) -> None:
+    live = Live(tmp_path / "a")
+    live.create("class60", 2, "en", "")
+    for team in ("USA", "JPN"):
+        live.append("held", {"seat": team, "by": "people"})
+    live.begin_turn()
+    made = live.offer("USA", ["JPN"], {"jpn_spending": 1.5})
+    assert live.session.deals[made].open
+    live.hold("JPN", "doctrine")  # which answers what lies before it
+    assert live.session.deals[made].status in ("signed", "refused")
+    live.hold("JPN", "people")
+    live.save("JPN", 0, {"moves": {"jpn_spending": 1.65}}, lock=True, request=None)
+    live.publish()
+    assert live.session.turns[0].used["JPN"] == "orders"
+    live.begin_turn()
+    other = Live(live.fork(2))  # another section, from the same beginning
+    assert other.session.turn == 2
+    assert other.worlds[-1].quarter == live.worlds[-1].quarter
+    assert other.session.turns[0].digest == live.session.turns[0].digest
+    other.publish()
+    assert not live.session.turns[1:]
+    live.record.close()
+    other.record.close()
+
+
+def test_news_with_a_trigger_waits_for_it(tmp_path: Path) -> None:
+    live = Live(tmp_path)
+    live.create("class60", 1, "en", "")
+    inject: dict[str, Any] = {"text": "Markets fall.", "to": [], "effects": [], "turn": None}
+    for what in ("crisis", "threat"):
+        live.append("inject", {**inject, "id": what, "trigger": what})
+    live.begin_turn()
+    live.publish()
+    told = {what: outcome_of(what, live.session.turns[0].quarters) for what in ("crisis", "threat")}
+    live.begin_turn()
+    for what, happened in told.items():
+        assert (live.session.injects[what].status == "released") == happened
     live.record.close()

@@ -128,11 +128,22 @@ def replay(
     if replayed.same:
         state = replayed.transcript.digest
         say([f"Same: {name} again ends in state {state} after {told['quarters']} quarters."])
-        return DONE
+        return _seals(transcript)
     say([f"Different: {name} first differs in {replayed.difference}."])
     if told["version"] != version().removeprefix("hubspoke ").removeprefix(", "):
         say([f"It was played by hubspoke {told['version']}, this is {version()}."])
     return OUR_FAULT
+
+
+def _seals(path: Path) -> int:
+    """Check the seals of a seminar's orders, if it is an export of one."""
+    if path.suffix != ".zip":
+        return DONE
+    from runs.seminar.export import broken_seals
+
+    broken = broken_seals(path)
+    say([f"Sealed orders that were changed: {'; '.join(broken)}" if broken else "All seals hold."])
+    return OUR_FAULT if broken else DONE
 
 
 @command(app, "batch", BATCH_EXAMPLES)

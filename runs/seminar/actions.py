@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import FormData
 
+from runs.seminar.access import KEY_FILE
 from runs.seminar.ground import Refused
 from runs.seminar.live import QUESTIONS
 from runs.seminar.session import WHITE
@@ -222,10 +224,14 @@ def inject(site: Site, who: Who, form: FormData) -> str:
     if not text:
         raise Refused("The message is empty.")
     turn = int(_number(form, "turn")) if _text(form, "turn") else None
+    trigger = _text(form, "trigger")
+    if trigger not in ("", *QUESTIONS):
+        raise Refused("Choose what is to change.")
     effects = [] if _text(form, "kind") in ("", "none") else [_effect(form)]
     number = len(site.live.session.injects) + 1
     to = sorted(str(x) for x in form.getlist("to"))
     data = {
+        "trigger": trigger,
         "id": f"inject-{number}",
         "text": text[:1000],
         "to": to,
@@ -264,7 +270,7 @@ def hold(site: Site, who: Who, form: FormData) -> str:
     seat, by = _text(form, "seat"), _text(form, "by")
     if seat not in site.live.session.held or by not in ("people", "doctrine"):
         raise Refused("There is no such team.")
-    site.live.append("held", {"seat": seat, "by": by})
+    site.live.hold(seat, by)
     return "/white#teams"
 
 
@@ -286,6 +292,17 @@ def rewind(site: Site, who: Who, form: FormData) -> str:
     """Go back to the beginning of a turn."""
     site.live.rewind(int(_number(form, "turn")))
     return "/white"
+
+
+@white
+def fork(site: Site, who: Who, form: FormData) -> str:
+    """Begin another section at the beginning of a turn, in a folder of its own."""
+    turn = int(_number(form, "turn"))
+    folder = site.live.fork(turn)
+    shutil.copy(site.live.folder / KEY_FILE, folder / KEY_FILE)
+    command = f"hubspoke seminar {site.live.session.scenario} --data {folder}"
+    site.live.append("message", {"by": WHITE, "to": [WHITE], "text": command})
+    return "/white#messages"
 
 
 @white

@@ -18,6 +18,7 @@ from model.turn import Record as Quarterly
 from model.world import World
 from runs.seminar import session as fold_
 from runs.seminar.forms import Forms
+from runs.seminar.news import outcome_of
 from runs.seminar.record import FILE, Event, Record
 from runs.seminar.session import (
     OPEN,
@@ -146,8 +147,14 @@ class Ground:
         if s.phase == OVER:
             raise Refused("All turns have been played. Open the debrief, or go back to a turn.")
         self.append("turn_begun", {"turn": s.turn + 1, "seconds": seconds})
+        last = s.turns[-1].quarters if s.turns else []
+        for inject in list(s.injects.values()):
+            waits = inject.status == "ready" and bool(inject.trigger)
+            if waits and outcome_of(inject.trigger, last):
+                self.append("inject_released", {"id": inject.id})
         for inject in s.injects.values():
-            if inject.status == "released" and inject.released == s.turn and inject.effects:
+            scripted = inject.turn == s.turn and inject.status == "released"
+            if scripted and inject.effects:
                 self.append("override", {"effects": inject.effects, "reason": inject.text})
         self._catch_up()
 
@@ -166,6 +173,29 @@ class Ground:
             left = max(0.0, left + minutes * 60.0)
         deadline = now + left if running else None
         self.append("clock", {"deadline": deadline, "left": None if running else left})
+
+    def hold(self, seat: str, by: str) -> None:
+        """Hand a seat to its doctrine or to people; a doctrine answers what lies before it."""
+        self.append("held", {"seat": seat, "by": by})
+        self._catch_up()
+
+    def fork(self, turn: int) -> Path:
+        """Copy the record up to the beginning of a turn into a folder of its own; return it."""
+        events = list(self.record.events())
+        begun = [
+            e for e in events if e.kind in ("turn_begun", "rewound") and e.data["turn"] == turn
+        ]
+        if not begun:
+            raise Refused("There is no such turn to go back to.")
+        number = 1
+        while (folder := self.folder.with_name(f"{self.folder.name}-fork{number}")).exists():
+            number += 1
+        other = Record(folder / FILE)
+        for event in events:
+            if event.id <= begun[-1].id:
+                other.append(event.kind, event.data)
+        other.close()
+        return folder
 
     def late(self) -> bool:
         """The deadline of the turn has passed."""

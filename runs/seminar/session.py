@@ -70,7 +70,8 @@ class Inject:
     text: str
     to: tuple[str, ...]  # empty: to everybody
     effects: list[dict[str, Any]]
-    turn: int | None  # released when this turn begins; None: by hand
+    turn: int | None  # released when this turn begins; None: by hand, or by a trigger
+    trigger: str = ""  # released with the turn after one in which this happened
     status: str = "ready"  # ready, released, revoked
     released: int = 0  # turn
 
@@ -340,7 +341,9 @@ def _published(s: Session, e: Event) -> None:
 
 def _inject(s: Session, e: Event) -> None:
     d = e.data
-    s.injects[d["id"]] = Inject(d["id"], d["text"], tuple(d["to"]), d["effects"], d["turn"])
+    s.injects[d["id"]] = Inject(
+        d["id"], d["text"], tuple(d["to"]), d["effects"], d["turn"], d.get("trigger", "")
+    )
 
 
 def _inject_released(s: Session, e: Event) -> None:

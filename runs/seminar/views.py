@@ -460,6 +460,7 @@ def white(live: Live, t: Translate) -> dict[str, Any]:
             for x in active_levers(live, a)
         ],
         "turns_played": len(s.turns),
+        "triggers": [(q, t(QUESTION_WORDS[q])) for q in QUESTIONS],
     }
 
 

@@ -82,6 +82,9 @@ class Safe:
             await refusal(scope, receive, send)
             return
 
+        kept = scope["path"].startswith("/static/")  # ours, and the same for everybody
+        headers_on = HEADERS | ({"Cache-Control": "public, max-age=600"} if kept else {})
+
         async def safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 had = {k.lower() for k, _ in message["headers"]}
@@ -89,7 +92,7 @@ class Safe:
                     *message["headers"],
                     *(
                         (k.lower().encode(), v.encode())
-                        for k, v in HEADERS.items()
+                        for k, v in headers_on.items()
                         if k.lower().encode() not in had
                     ),
                 ]
