@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
+from model.chronicle import figure
 from model.notice import NOTICE
 from runs.seminar import views
 from runs.seminar.live import Live
@@ -92,13 +93,16 @@ def _role(live: Live, seat: str, t: Translate) -> dict[str, Any]:
     levers = []
     for lever in views.active_levers(live, seat):
         rule = live.game.file.levers[lever]
-        settings = [setting_words(t, live.forms.setting(lever, v)) for v in rule.settings]
+        settings = [figure(v) for v in rule.settings]
+        if rule.labels:
+            settings = [setting_words(t, live.forms.setting(lever, v)) for v in rule.settings]
+        unit = "" if rule.labels else f" {t(rule.unit)}"
         start = setting_words(t, live.forms.setting(lever, rule.start))
         levers.append(
             {
                 "name": t(rule.name),
                 "now": start,
-                "settings": " · ".join(settings),
+                "settings": " · ".join(settings) + unit,
                 "alone": lever in own,
             }
         )

@@ -9,6 +9,7 @@ from fpdf import FPDF, TextStyle
 FONT = Path(__file__).parent / "static" / "seminar-kr.ttf"
 FAMILY = "Seminar"
 DEEP = (23, 63, 95)
+AIR = 1.35  # height of a line
 
 
 class Sheet(FPDF):
@@ -48,5 +49,15 @@ def pdf_of(body: str, title: str, notice: str) -> bytes:
     }
     for tag in ("code", "pre"):  # in the same letters: the font has Korean
         body = body.replace(f"<{tag}>", "").replace(f"</{tag}>", "")
-    sheet.write_html(body, font_family=FAMILY, tag_styles=headings, ul_bullet_char="•")
+    for tag in ("p", "ul", "ol"):
+        body = body.replace(f"<{tag}>", f'<{tag} line-height="{AIR}">')
+    body = body.replace("<table", '<table cellpadding="1.5"')
+    sheet.write_html(
+        body,
+        font_family=FAMILY,
+        tag_styles=headings,
+        ul_bullet_char="•",
+        li_prefix_color=DEEP,
+        table_line_separators=True,
+    )
     return bytes(sheet.output())
