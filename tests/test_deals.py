@@ -1,10 +1,12 @@
 """What becomes of a deal, a vote, a threat and a demand: scripted games, quarter by quarter."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
+from agents.briefing import Briefing, Decision
 from model.bargaining import take_for_granted
 from model.beliefs import reliability, resolve
 from model.scenario import NOBODY
@@ -499,3 +501,26 @@ def test_what_moves_slowly_goes_on_moving_slowly_when_it_falls_due() -> None:
     game = played(trio(levers={"help": slow}), 2)
     assert signed(game, 0, "pact")
     assert path(game, "help") == pytest.approx([1, 2, 4**0.75])
+
+
+@dataclass
+class Notes(Script):
+    """Keeps what keeping each promise would change, by quarter."""
+
+    seen: dict[int, list[float]] = field(default_factory=dict)
+
+    def honour(self, briefing: Briefing) -> Decision:
+        assert briefing.promises is not None
+        treasury = briefing.promises.own[ACCOUNTS.index("treasury"), :, 0]
+        if len(treasury):
+            self.seen[briefing.quarter] = treasury.tolist()
+        return super().honour(briefing)
+
+
+def test_what_keeping_a_promise_is_worth() -> None:
+    """Ben's help costs 1 and keeps a gift of 1 coming, believed by .6; Ann's brings no more."""
+    ann, ben = Notes(ANN.opens, offers=ANN.offers), Notes(accepts=[0])
+    game = played(trio(), 3, ann=ann, ben=ben)
+    scale = game.game.scenario.scale[:2, ACCOUNTS.index("treasury")]
+    assert ben.seen == {0: [pytest.approx((-1 + 0.6) / scale[1])]}
+    assert ann.seen == {2: [pytest.approx(-1 / scale[0])]}
