@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -122,25 +123,35 @@ def test_the_shipped_posterior_says_what_it_is_and_fits_today() -> None:
 
 
 def test_games_of_a_batch_take_their_numbers_from_it(tmp_path: Path) -> None:
-    file = read("2025q1")
-    (name,) = [n for n in some().fits(file) if n != "actors.USA.support"]
-    draws = Draws(1, some())
+    file = read("triad")
+    name, other = list(uncertain(file))[:2]
+    prior = (uncertain(file)[name].value, *uncertain(file)[name].range)
+    ranges = {name: prior, other: (uncertain(file)[other].value, *uncertain(file)[other].range)}
+    draws = Draws(1, replace(some(), ranges=ranges))
     done = batch(
         file,
         runs=3,
-        quarters=1,
+        quarters=2,
         draws=draws,
-        values={name: uncertain(file)[name].value},
+        values={name: prior[0]},
         out=tmp_path,
         workers=1,
         stream=io.StringIO(),
     )
     results = Results(done.folder)
     assert results.manifest["numbers"] == draws.label != Draws(1).label
-    set_ = draws.values(file, [2]) | {name: np.array([uncertain(file)[name].value])}
-    alone = play_chunk(file, 1, [2], quarters=1, values=set_)
+    set_ = draws.values(file, [2]) | {name: np.array([prior[0]])}
+    alone = play_chunk(file, 1, [2], quarters=2, values=set_)
     assert results.outcomes(["digest"])["digest"][2] == alone.outcomes["digest"][0]
     assert "some" in (done.folder / "summary.txt").read_text(encoding="utf-8")
+
+
+def test_a_game_with_drawn_numbers_is_the_same_alone() -> None:
+    """Signs are drawn, too: what one game's say must not decide for another."""
+    file, draws = read("2017q1"), Draws(1)
+    many = play_chunk(file, 1, [0, 1, 2], quarters=1, values=draws.values(file, [0, 1, 2]))
+    alone = play_chunk(file, 1, [2], quarters=1, values=draws.values(file, [2]))
+    assert many.outcomes["digest"][2] == alone.outcomes["digest"][0]
 
 
 @pytest.mark.parametrize(
