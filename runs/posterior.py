@@ -101,6 +101,11 @@ def spoken(posterior: Posterior | None, file: ScenarioFile) -> str:
             "Every number is drawn from the range that the scenario gives; nothing is calibrated."
         )
     fits, all_ = posterior.fits(file), len(posterior.ranges)
+    if not fits:
+        return (
+            f"Nothing is calibrated: none of the {all_} numbers of the posterior "
+            f"`{posterior.name}` is the same here, so every number is drawn from its range."
+        )
     on = " and ".join(posterior.made["scenarios"])
     said = (
         f"{len(fits)} numbers come from the posterior `{posterior.name}`, calibrated on "

@@ -109,6 +109,7 @@ def test_a_number_with_another_range_is_left_to_its_range() -> None:
     assert "do not apply" in spoken(some(), there)
     assert "do not apply" not in spoken(some(), read("2017q1"))
     assert "nothing is calibrated" in spoken(None, there)
+    assert "Nothing is calibrated" in spoken(read_posterior("shipped"), read("triad"))
 
 
 def test_the_shipped_posterior_says_what_it_is_and_fits_today() -> None:

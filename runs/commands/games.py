@@ -188,7 +188,8 @@ def batch(
 ) -> int:
     """Play many games: Parquet files, a summary table, a sanity report, and key series as fans.
 
-    Stop it with Ctrl-C whenever you like: the same command goes on from there.
+    Numbers are the scenario's own, not calibrated, unless --posterior draws them. Stop
+    it with Ctrl-C whenever you like: the same command goes on from there.
     """
     from model.reading import read
     from runs import batch as many
@@ -196,10 +197,12 @@ def batch(
     from runs.engines import engine as on
     from runs.errors import UserError
     from runs.options import assignments, checked, pairs
-    from runs.posterior import Draws, read_posterior
+    from runs.posterior import Draws, read_posterior, spoken
 
     file = read(scenario)
     draws = None if posterior is None else Draws(seed, read_posterior(posterior))
+    if draws is not None:
+        print(f"note: {spoken(draws.posterior, file)}", file=sys.stderr)
     options: dict[str, Any] = {
         "runs": runs,
         "seed": seed,
