@@ -18,7 +18,7 @@ from runs.viewer.desk import Desk
 from runs.viewer.markup import Markup, tag
 from runs.viewer.network import MOST_LEARNT, chosen_flows, draw, switches
 from runs.viewer.overview import series_panel, trust_panel
-from runs.viewer.reasoning import alternatives, beliefs, choices
+from runs.viewer.reasoning import alternatives, beliefs, choices, talks_wanted
 from runs.viewer.setup import Setup
 from runs.viewer.why import why_panel
 from runs.viewer.zone import tables_open, verdict, zone_of
@@ -62,7 +62,7 @@ def test_watching_changes_nothing() -> None:
 def test_the_bars_of_a_waterfall_add_up_to_what_decided() -> None:
     every = every_choice(watched())
     kinds = {e.choice.kind for e in every}
-    assert {"offer", "reply", "own_move"} <= kinds
+    assert {"offer", "reply", "own_move", "promise"} <= kinds
     for each in every:
         bars = sum(step.value for step in each.choice.steps)
         assert bars == pytest.approx(
@@ -71,6 +71,8 @@ def test_the_bars_of_a_waterfall_add_up_to_what_decided() -> None:
         if each.choice.kind == "reply" and each.choice.event["possible"]:
             enough = each.choice.total >= each.choice.least - 1e-6
             assert enough == each.choice.event["accepted"]
+        if each.choice.kind == "promise":
+            assert (each.choice.total >= -1e-6) == each.choice.event["kept"]
 
 
 def test_the_truth_beside_a_belief_is_what_the_other_weighed() -> None:
@@ -96,13 +98,22 @@ def test_the_truth_beside_a_belief_is_what_the_other_weighed() -> None:
 def test_what_was_done_stands_among_the_alternatives() -> None:
     for each in every_choice(watched()):
         found = alternatives(each.moment, each.choice)
-        if each.choice.kind == "threat":
+        if each.choice.kind in ("threat", "promise"):
             assert not found
             continue
         taken = [a for a in found if a.taken]
         assert taken
         if each.choice.kind in ("offer", "reply"):
             assert taken[0].mine == pytest.approx(each.choice.total, abs=1e-6)
+
+
+def test_the_talks_that_were_opened_are_those_that_promised_most() -> None:
+    for moment in watched().moments:
+        for actor in watched().game.actors:
+            wanted = talks_wanted(moment, actor)
+            opened = [w.worth for w in wanted if w.opened]
+            left = [w.worth for w in wanted if not w.opened]
+            assert not opened or not left or min(opened) >= max(left) - 1e-9
 
 
 def test_the_zone_knows_what_was_signed() -> None:

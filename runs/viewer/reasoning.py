@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from agents.agenda import headline_lever, name_levers
 from agents.talks import value_package
 from agents.utility import each_utility, package_change
 from model.chronicle import in_words, move, package_told
@@ -27,6 +28,7 @@ NAMES = {
     "cost": "cost of changing course",
     "law": "cost at law and at home",
     "manner": "its way of deciding adds",
+    "breach": "cost of breaking its word",
 }
 
 
@@ -43,7 +45,7 @@ class Choice:
     """One decision of an actor in a quarter."""
 
     event: Event
-    kind: str  # offer, reply, own_move, threat
+    kind: str  # offer, reply, own_move, threat, promise
     other: str  # the actor on the other side, "" for own moves
     title: str
     verdict: str  # a word or two
@@ -56,7 +58,11 @@ class Choice:
 
 def choices(names: Names, moment: Moment, actor: str) -> list[Choice]:
     """All that an actor decided in a quarter and that was weighed, in order."""
-    return [*at_tables(names, moment, actor), *alone(names, moment, actor)]
+    return [
+        *at_tables(names, moment, actor),
+        *alone(names, moment, actor),
+        *promises(names, moment, actor),
+    ]
 
 
 def at_tables(names: Names, moment: Moment, actor: str) -> Iterator[Choice]:
@@ -116,6 +122,40 @@ def alone(names: Names, moment: Moment, actor: str) -> Iterator[Choice]:
             tuple(steps),
             sum(s.value for s in steps),
             "worth of carrying it out" if threat else "worth of the move",
+        )
+
+
+def promises(names: Names, moment: Moment, actor: str) -> Iterator[Choice]:
+    """Promises that fell due: kept unless breaking them gains more than the breach costs."""
+    heard = moment.reasons.heard.get(("honour", "", 0))
+    if heard is None or actor not in heard.ask.briefings:
+        return
+    briefing = heard.briefing(actor)
+    due = briefing.promises
+    assert due is not None
+    decider = moment.deciders[actor]
+    for event in moment.of("promise"):
+        lever = moment.game.scenario.lever(event["move"]["lever"])
+        found = np.flatnonzero((due.lever == lever) & due.due[:, 0])
+        if event["by"] != actor or not len(found):
+            continue
+        n = int(found[0])
+        parts = account_parts(outlook(decider, briefing.goals), due.own[:, n])
+        steps = [
+            *account_steps(parts),
+            Step(NAMES["breach"], float(due.breach_cost[n, 0])),
+        ]
+        told = in_words(event["move"])
+        yield Choice(
+            event,
+            "promise",
+            event["to"],
+            f"Promised to {names.actor(event['to'])}: {told}",
+            "keeps its word" if event["kept"] else "breaks its word",
+            tuple(steps),
+            sum(s.value for s in steps),
+            "worth of keeping it",
+            weighed=hasattr(decider, "weigh"),
         )
 
 
@@ -263,3 +303,32 @@ def other_moves(moment: Moment, choice: Choice) -> list[Alternative]:
         if rank < MOST or taken:
             out.append(Alternative(in_words(told), float(worth[n]), None, taken))
     return [*out, Alternative("Do nothing", 0.0, None)]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A table that an actor could open or keep open, and how much it expected there."""
+
+    table: str
+    worth: float  # utility
+    opened: bool
+
+
+def talks_wanted(moment: Moment, actor: str) -> list[Wanted]:
+    """Tables by what the actor expected of them, best first; empty if it does not weigh them."""
+    decider = moment.deciders[actor]
+    heard = moment.reasons.heard["agenda", "", 0]
+    opened = heard.answers[actor].open
+    if not hasattr(decider, "interest") or opened is None:
+        return []
+    briefing = heard.briefing(actor)
+    out = []
+    for n, prospect in enumerate(briefing.prospects):
+        if not prospect.available[0]:
+            continue
+        me = outlook(decider, prospect.seat.me)
+        seen = replace(prospect, seat=replace(prospect.seat, me=me))
+        first = np.full(1, headline_lever(prospect), dtype=np.int64)
+        worth = decider.interest(prospect, name_levers(seen, briefing, first)[1], briefing)
+        out.append(Wanted(prospect.seat.table, float(worth[0]), bool(opened[n, 0])))
+    return sorted(out, key=lambda w: -w.worth)

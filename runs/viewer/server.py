@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import warnings
 import webbrowser
 from collections.abc import Callable
@@ -143,6 +144,7 @@ def _run(
     """Serve on a socket; Solara is imported here, after its environment has been set."""
     import uvicorn
     from solara.server.starlette import app
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     # about pages inside frames of other sites, which this one is not
     warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)
@@ -151,8 +153,10 @@ def _run(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             say(url)
-            if browser:
-                webbrowser.open(url)
+            if browser and not webbrowser.open(url):
+                print("The browser did not start: open the page yourself.", file=sys.stderr)
 
-    config = uvicorn.Config(app, log_level="warning", access_log=False, ws="websockets-sansio")
+    # a page of elsewhere that calls itself by our address is not served
+    guarded = TrustedHostMiddleware(app, [HOST, "localhost"])
+    config = uvicorn.Config(guarded, log_level="warning", access_log=False, ws="websockets-sansio")
     Server(config).run(sockets=[listening])

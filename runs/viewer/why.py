@@ -5,12 +5,19 @@ from __future__ import annotations
 from runs.viewer.charts import Bar, pairs, waterfall
 from runs.viewer.desk import Desk
 from runs.viewer.markup import Markup, tag
-from runs.viewer.reasoning import Choice, alternatives, beliefs, choices
+from runs.viewer.reasoning import Choice, alternatives, beliefs, choices, talks_wanted
 from runs.viewer.telling import ABOUT
 from runs.viewer.watched import Moment
 from runs.words import Names, part, percent, share
 
-SIGNS = {"accepts": "✓", "refuses": "✗", "proposes": "→", "moves alone": "•"}
+SIGNS = {
+    "accepts": "✓",
+    "refuses": "✗",
+    "proposes": "→",
+    "moves alone": "•",
+    "keeps its word": "✓",
+    "breaks its word": "✗",
+}
 
 
 def why_panel(desk: Desk) -> Markup:
@@ -25,6 +32,7 @@ def why_panel(desk: Desk) -> Markup:
         people(desk),
         _list(found, chosen),
         _one(names, moment, chosen) if chosen is not None else None,
+        _talks(names, moment, desk.actor),
         _promises(desk, moment),
         class_="hs-why",
     )
@@ -126,6 +134,8 @@ def _verdict(choice: Choice) -> str:
         if chance is None:
             return ""
         return f"It believed in a yes with {percent(chance)} chance; nothing promised it more."
+    if choice.kind == "promise":
+        return "Above zero it keeps its word, below zero it breaks it: no chance is in it."
     if choice.kind == "own_move":
         return (
             "Moves are drawn by chance, those that are worth more more often: so a small worth, or"
@@ -179,11 +189,35 @@ def _alternatives(names: Names, moment: Moment, choice: Choice) -> Markup | None
                 tag(
                     "tr",
                     tag("td", f"{'▶ ' if a.taken else ''}{a.words}"),
-                    tag("td", part(a.mine)),
-                    tag("td", part(a.theirs)) if a.theirs is not None else None,
+                    tag("td", part(a.mine, 3)),
+                    tag("td", part(a.theirs, 3)) if a.theirs is not None else None,
                     class_="hs-taken" if a.taken else None,
                 )
                 for a in found
+            ),
+        ),
+    )
+
+
+def _talks(names: Names, moment: Moment, actor: str) -> Markup | None:
+    """Tell which talks the actor wanted, and what it expected of each."""
+    found = talks_wanted(moment, actor)
+    if not found:
+        return None
+    return tag(
+        "details",
+        tag("summary", "Which talks it opened, and what it expected of each"),
+        tag(
+            "table",
+            tag("tr", tag("th", "table", scope="col"), tag("th", "expected, utility", scope="col")),
+            *(
+                tag(
+                    "tr",
+                    tag("td", f"{'▶ ' if w.opened else ''}{names.table(w.table)}"),
+                    tag("td", part(w.worth, 3)),
+                    class_="hs-taken" if w.opened else None,
+                )
+                for w in found
             ),
         ),
     )
