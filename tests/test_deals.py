@@ -524,3 +524,9 @@ def test_what_keeping_a_promise_is_worth() -> None:
     scale = game.game.scenario.scale[:2, ACCOUNTS.index("treasury")]
     assert ben.seen == {0: [pytest.approx((-1 + 0.6) / scale[1])]}
     assert ann.seen == {2: [pytest.approx(-1 / scale[0])]}
+
+
+def test_what_moves_slowly_waits_for_its_lead() -> None:
+    slow = {"settings": [1, 4], "start": 1, "continuous": number(0.5), "lead": 2}
+    game = played(trio(levers={"help": slow}), 3)
+    assert path(game, "help") == pytest.approx([1, 1, 1, 2])

@@ -19,9 +19,11 @@ from model.beliefs import (
     update_commitment,
     update_hostility,
 )
+from model.chance import Chance
 from model.ledger import force_balance, linear_accounts, source_start, source_values
 from model.politics import hold_election, offices, ratification_odds, update_support
 from model.reckoning import (
+    draw_activity,
     follow_settings,
     move_references,
     move_relations,
@@ -581,3 +583,21 @@ def test_quarters_have_names() -> None:
         "2026Q1",
         "2026Q4",
     ]
+
+
+def test_each_event_may_spoil_what_goes_on_and_nothing_else(game: Game) -> None:
+    """Pressure ends talks at odds of .2 an event: none without, always from five on."""
+    scenario, runs = game.scenario, 2000
+    talks, pressure = scenario.lever("talks"), scenario.lever("pressure")
+    world = begin(game, runs)
+    setting, promised = world.setting.copy(), world.promised_to.copy()
+    setting[talks] = np.arange(runs) % 2
+    promised[talks] = scenario.actor("Rival")
+    before = replace(world, setting=setting, promised_to=promised)
+    after = draw_activity(scenario, before, Chance(3, np.arange(runs)))
+    events, on = after.count[pressure], setting[talks] == 1
+    ended = on & (after.setting[talks] == 0)
+    assert not ended[events == 0].any()
+    assert ended[on & (events >= 5)].all()
+    assert 0.1 < ended[on & (events == 1)].mean() < 0.3
+    assert (after.promised_to[talks][~on] == scenario.actor("Rival")).all()
