@@ -220,7 +220,7 @@ def test_too_few_games_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.slow
 def test_a_killed_calibration_comes_to_the_same(tmp_path: Path) -> None:
     program = "from runs.cli import main; import sys; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "calibrate", "--draws", "750", "--workers", "1"]
+    command = [sys.executable, "-c", program, "calibrate", "--draws", "500", "--workers", "1"]
     begun = subprocess.Popen([*command, "--out", str(tmp_path / "killed")])
     part = tmp_path / "killed" / "prior-2003q1"
     while not list(part.glob("part-*.parquet")) and begun.poll() is None:

@@ -17,7 +17,7 @@ from model.reading import read
 from runs.cli import main
 from runs.hindcast import SERIES, Games, Hindcast, answered, foretold, hindcast, past_scenarios
 from runs.hindcast_report import LOG, report, told
-from runs.posterior import Draws
+from runs.posterior import Draws, read_posterior
 from runs.prior import uncertain
 
 GAMES = 12
@@ -152,23 +152,29 @@ def test_the_report_lists_every_unverified_figure_that_it_took(name: str) -> Non
 def test_a_report_is_written_whole_and_every_scoring_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "out"
     report("2021q1", 4, 1, None, out)
-    second = report("2021q1", 5, 2, None, out, command="hubspoke hindcast 2021q1")
+    second = report(
+        "2021q1", 5, 2, read_posterior("shipped"), out, command="hubspoke hindcast 2021q1"
+    )
     names = {f.name for f in second.files}
     assert names == {f.name for f in out.iterdir()}
     assert {"years.png", "quarters.png", "manifest.json", "scores.csv", LOG} <= names
     log = list(csv.reader((out / LOG).read_text(encoding="utf-8").splitlines()[1:]))
-    assert [(row[4], row[5]) for row in log[1:]] == [("4", "1"), ("5", "2")]
+    assert [(row[4], row[5]) for row in log[1:]] == [("4", "1"), ("5", "2"), ("5", "2")]
+    assert [row[3].split()[0] for row in log[1:]] == ["prior", "prior", "posterior"]
     assert all(row[2] == "yes" for row in log[1:])
     assert second.text.count("2021q1  ") >= 2
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["held_out"] is True
-    assert manifest["numbers"] == "prior"
+    assert manifest["numbers"] == log[-1][3]
+    assert "With numbers of the prior alone" in " ".join(second.text.split())
     assert manifest["unverified"]
     for file in out.iterdir():
         if file.suffix in {".csv", ".txt", ".json", ".svg"}:
             assert NOTICE in file.read_text(encoding="utf-8"), file.name
     scores = list(csv.DictReader((out / "scores.csv").read_text("utf-8").splitlines()[1:]))
     assert len(scores) == len(SERIES)
+    assert all(float(row["crps_prior"]) >= 0.0 for row in scores)
+    assert any(row["crps_prior"] != row["crps_model"] for row in scores)
 
 
 def test_an_unknown_start_is_the_users_fault(capsys: pytest.CaptureFixture[str]) -> None:
