@@ -37,6 +37,19 @@ def value_of(x: float, loss_aversion: float, kind: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def touched_rows(prices):
+    """Say which accounts a move changes in any run, (account, move): most change few of them."""
+    touched = np.zeros(prices.shape[:2], dtype=np.bool_)
+    for k in range(prices.shape[0]):
+        for m in range(prices.shape[1]):
+            for r in range(prices.shape[2]):
+                if prices[k, m, r] != 0.0:
+                    touched[k, m] = True
+                    break
+    return touched
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _package_utilities(position, weights, loss_aversion, kind, prices, packages, out):
     n_accounts, _, n_runs = prices.shape
     n_packages, size = packages.shape
@@ -45,20 +58,18 @@ def _package_utilities(position, weights, loss_aversion, kind, prices, packages,
             out[p, r] = 0.0
     base = np.empty(n_runs)
     change = np.empty(n_runs)
+    touched = touched_rows(prices)
     for k in range(n_accounts):
-        touched = False
-        for m in range(prices.shape[1]):
-            for r in range(n_runs):
-                if prices[k, m, r] != 0.0:
-                    touched = True
-                    break
-            if touched:
-                break
-        if not touched:
+        if not touched[k].any():
             continue
         for r in range(n_runs):
             base[r] = value_of(position[k, r], loss_aversion[r], kind)
         for p in range(1, n_packages):
+            idle = True
+            for m in packages[p]:
+                idle = idle and not touched[k, m]
+            if idle:
+                continue
             first = packages[p, 0]
             for r in range(n_runs):
                 change[r] = prices[k, first, r]

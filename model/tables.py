@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Assent, Bools, Floats, Goals, Ints, Prospect, Seat, columns, take
+from agents.utility import touched_rows
 from model.perception import (
     Lift,
     View,
@@ -406,17 +407,18 @@ def consent_of(levers: Levers, lever: Ints) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gather(prices, move, bundles, runs, out):
-    n_slots = len(move)
+    n_slots, touched = len(move), touched_rows(prices)
     for n in range(len(runs)):
         r = runs[n]
         for k in range(len(prices)):
             for s in range(n_slots):
                 m = move[s, n]
-                out[n, k, s] = prices[k, m, r] if m < prices.shape[1] else 0.0
+                known = m < prices.shape[1] and touched[k, m]
+                out[n, k, s] = prices[k, m, r] if known else 0.0
             for b in range(len(bundles)):
                 total = 0.0
                 for m in bundles[b]:
-                    if m >= 0:
+                    if m >= 0 and touched[k, m]:
                         total += prices[k, m, r]
                 out[n, k, n_slots + b] = total
             out[n, k, n_slots + len(bundles)] = 0.0

@@ -73,6 +73,7 @@ def play_chunk(
         record = play_quarter(game, world, chance, deciders)
         past.append(snapshot(game, world, record, watched))
         world = record.world
+        del record  # its talks are large, and the next quarter needs the room
     whole = history(past)
     listed = outcomes(game, whole, world, watched)
     varied = list(_varied(values or {}, len(numbers)))
