@@ -15,9 +15,12 @@ from runs.viewer.markup import Markup, tag
 from runs.viewer.setup import Setup, file_of
 
 PER_ACTOR = {  # parameter of an actor → what it is called, what it means
-    "transactionalism": ("transactional", "How far it treats ties as deals: 0 = never, 1 = always"),
-    "agenda": ("tables", "Tables that it can keep open at a time"),
-    "loss_aversion": ("loss aversion", "How many times a loss weighs what a gain does"),
+    "transactionalism": (
+        "deals, 0 to 1",
+        "Transactionalism: how far it treats ties as deals: 0 = never, 1 = always",
+    ),
+    "agenda": ("tables at a time", "Tables that it can keep open at a time"),
+    "loss_aversion": ("losses count ×", "How many times a loss weighs what a gain does"),
 }
 WORLD = {  # rule → what it is called
     "concession": "How fast a headline demand comes down",

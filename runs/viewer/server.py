@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import warnings
 import webbrowser
 from collections.abc import Callable
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 
 from runs.errors import UserError
 from runs.viewer.desk import Desk
@@ -56,8 +58,10 @@ def serve(
             check_browser(url)
         warm_up(setup)
         first_setup(setup)
-        os.environ.update(ENVIRONMENT)
-        _run(listening, url, browser=browser, say=say)
+        with TemporaryDirectory(prefix="hubspoke-") as home:
+            # else Solara would leave a folder, with a number for its telemetry, in the user's own
+            os.environ.update(ENVIRONMENT | {"SOLARA_HOME": home})
+            _run(listening, url, browser=browser, say=say)
     finally:
         listening.close()
 
@@ -158,5 +162,6 @@ def _run(
 
     # a page of elsewhere that calls itself by our address is not served
     guarded = TrustedHostMiddleware(app, [HOST, "localhost"])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, tidily
     config = uvicorn.Config(guarded, log_level="warning", access_log=False, ws="websockets-sansio")
     Server(config).run(sockets=[listening])
