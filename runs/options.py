@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from model.parameters import check_settings, parse_assignment
 from model.schema import ScenarioFile
 from runs.errors import UserError
+
+if TYPE_CHECKING:
+    from runs.posterior import Draws
 
 
 def assignments(texts: list[str] | None) -> dict[str, float]:
@@ -48,3 +52,10 @@ def pairs(texts: list[str] | None) -> dict[str, str]:
             raise UserError(f"--doctrine {actor.strip()} is given twice")
         chosen[actor.strip()] = name.strip()
     return chosen
+
+
+def drawn(posterior: str | None, seed: int) -> Draws | None:
+    """Read `--posterior`: where uncertain numbers are drawn from, None where they are not."""
+    from runs.posterior import Draws, read_posterior
+
+    return None if posterior is None else Draws(seed, read_posterior(posterior))

@@ -11,8 +11,10 @@ import pytest
 
 from model.measures import measure
 from model.notice import NOTICE
+from model.reading import read
 from runs.cli import main
 from runs.errors import UserError
+from runs.posterior import Draws
 from runs.propagation import report, responses
 from runs.propagation.channels import CHANNELS, WHOLE
 from runs.propagation.drawn import figures
@@ -75,6 +77,16 @@ def test_a_shock_to_what_is_already_so_changes_nothing() -> None:
     said = summary_text(same)
     assert said.count("nothing for sure") == 8
     assert "nothing that is more than chance" in said
+
+
+def test_numbers_may_be_drawn_anew_in_each_pair() -> None:
+    file = read("triad")
+    plain = asked(file=file, shocks=(read_shock(file, "troops=10@3"),), quarters=4)
+    fixed = find(plain, io.StringIO())
+    drawn = find(replace(plain, draws=Draws(3)), io.StringIO())
+    assert (drawn.pairs.change[:, :2] == 0.0).all()
+    assert (drawn.pairs.control != fixed.pairs.control).any()
+    assert "prior" in summary_text(drawn)
 
 
 def test_pairs_are_the_same_alone_and_among_others() -> None:

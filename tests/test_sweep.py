@@ -10,8 +10,10 @@ import pytest
 from model.notice import NOTICE
 from model.reading import ScenarioError, read
 from runs.cli import main
+from runs.ensemble import play_chunk
 from runs.errors import UserError
 from runs.experiment import Arm, play_arms
+from runs.posterior import Draws
 from runs.shocks import control_and_shocked, read_shock
 from runs.store import Results
 from runs.sweep.design import Design, read_design, shipped
@@ -122,6 +124,28 @@ def test_a_stopped_sweep_goes_on_and_shards_come_together(tmp_path: Path) -> Non
     other = played(tmp_path, text.replace("[.2, .9]", "[.2, .8]"), "other")
     with pytest.raises(UserError, match="holds results of something else"):
         sweep(other, tmp_path / "parts", workers=1, stream=io.StringIO())
+
+
+def test_drawn_numbers_are_the_same_at_every_point(tmp_path: Path) -> None:
+    """Points that set nothing that matters play the same games, with the same numbers."""
+    text = """
+title: Drawn
+scenario: triad
+runs: 3
+quarters: 2
+factors:
+  what: {arms: {one: {}, two: {}, leave: {shocks: [troops=10@2]}}}
+"""
+    played(tmp_path, text, "plain")
+    played(tmp_path, text, draws=Draws(1))
+    plain, drawn = (Results(tmp_path / n).outcomes()["digest"].to_numpy() for n in ("plain", "out"))
+    np.testing.assert_array_equal(drawn[:3], drawn[3:6])
+    assert (drawn[:3] != plain[:3]).all()
+    assert Results(tmp_path / "out").manifest["numbers"] == "prior"
+    alone = play_chunk(
+        read("triad"), 1, [1], quarters=2, drawn=Draws(1).values(read("triad"), [1])
+    ).outcomes["digest"]
+    assert alone[0] == drawn[1]
 
 
 def test_shards_in_folders_of_their_own_are_merged(

@@ -11,6 +11,7 @@ from runs.commands.common import (
     FILES,
     RUN,
     EngineName,
+    Numbers,
     Out,
     Quarters,
     ScenarioName,
@@ -53,6 +54,7 @@ def propagate(
     quarters: Quarters = None,
     settings: Settings = None,
     doctrine: Seats = None,
+    posterior: Numbers = None,
     channels: Annotated[
         bool, Parameter(group=RUN, help="Play again with each channel off: seven times the games.")
     ] = True,
@@ -68,7 +70,7 @@ def propagate(
     """
     from model.reading import read
     from runs.engines import engine as on
-    from runs.options import assignments, checked, pairs
+    from runs.options import assignments, checked, drawn, pairs
     from runs.propagation.found import Asked
     from runs.propagation.report import propagate as follow
     from runs.shocks import read_shock
@@ -84,6 +86,7 @@ def propagate(
                 quarters=quarters,
                 values=checked(file, assignments(settings)),
                 doctrines=pairs(doctrine),
+                draws=drawn(posterior, seed),
                 channels=channels,
                 workers=workers,
                 command=as_typed(),
@@ -123,6 +126,7 @@ def sweep(
     dry_run: Annotated[
         bool, Parameter(group=RUN, negative=(), help="Say how many games, how long, how large.")
     ] = False,
+    posterior: Numbers = None,
     workers: Workers = None,
     engine: EngineName = "processes",
     scheduler: Scheduler = None,
@@ -142,6 +146,7 @@ def sweep(
 
     from runs.batch import parse_shard
     from runs.engines import engine as on
+    from runs.options import drawn
     from runs.sweep.design import read_design
     from runs.sweep.play import estimate, estimated
     from runs.sweep.play import sweep as play
@@ -152,7 +157,14 @@ def sweep(
         return DONE
     folder = out or Path("results") / f"sweep-{Path(design).stem}"
     with on(engine, scheduler):
-        play(read_, folder, workers=workers, shard=parse_shard(shard), command=as_typed())
+        play(
+            read_,
+            folder,
+            workers=workers,
+            shard=parse_shard(shard),
+            draws=drawn(posterior, read_.file.seed),
+            command=as_typed(),
+        )
     from runs.sweep.report import report
 
     reported = report(read_, folder)

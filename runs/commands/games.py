@@ -196,11 +196,11 @@ def batch(
     from runs.arms import read_pair
     from runs.engines import engine as on
     from runs.errors import UserError
-    from runs.options import assignments, checked, pairs
-    from runs.posterior import Draws, read_posterior, spoken
+    from runs.options import assignments, checked, drawn, pairs
+    from runs.posterior import spoken
 
     file = read(scenario)
-    draws = None if posterior is None else Draws(seed, read_posterior(posterior))
+    draws = drawn(posterior, seed)
     if draws is not None:
         print(f"note: {spoken(draws.posterior, file)}", file=sys.stderr)
     options: dict[str, Any] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from model.reading import scenario_hash
 from model.scenario import Values, quarter_name
 from model.schema import ScenarioFile
+from runs.posterior import Draws
 from runs.propagation import network
 from runs.propagation.channels import Parts
 from runs.propagation.followed import Family, Followed
@@ -29,6 +30,7 @@ class Asked:
     quarters: int | None = None
     values: Values | None = None
     doctrines: Mapping[str, str] | None = None
+    draws: Draws | None = None  # of all uncertain numbers, anew in each pair
     channels: bool = True
     workers: int | None = None
     command: str = ""
@@ -83,6 +85,7 @@ def caption(found: Found) -> str:
         f"scenario {asked.file.name} {scenario_hash(asked.file)[:12]}",
         f"seed {asked.seed}",
         f"hubspoke {program_version()}",
+        *([asked.draws.label] if asked.draws else []),
         *changed,
         *(f"{a} plays {d}" for a, d in (asked.doctrines or {}).items()),
     ]

@@ -35,6 +35,7 @@ from runs.batch import Progress, chunk_size
 from runs.engines import run_chunks
 from runs.ensemble import seat_doctrines
 from runs.experiment import Arm
+from runs.posterior import Draws
 
 Small = NDArray[np.float32]
 # Rows of `influence` behind the actors, and the fields of the world that each of them takes.
@@ -70,10 +71,12 @@ class PairJob:
     series: tuple[str, ...]
     influence: bool
     tag: str
+    draws: Draws | None = None  # of numbers that neither arm sets
 
     def play(self) -> Pairs:
         """Play both games of every pair side by side, quarter by quarter."""
-        games = [ready(self.file, values) for values in self.values]
+        drawn = self.draws.values(self.file, self.runs) if self.draws else {}
+        games = [ready(self.file, {**drawn, **values}) for values in self.values]
         seats = [seat_doctrines(self.file, d) for d in self.doctrines]
         chance = Chance(self.seed, self.runs)
         worlds = [begin(game, len(self.runs)) for game in games]
@@ -175,6 +178,7 @@ def play_pairs(
     seed: int,
     *,
     quarters: int,
+    draws: Draws | None = None,
     workers: int | None = None,
     stream: TextIO | None = None,
 ) -> dict[str, Pairs]:
@@ -190,6 +194,7 @@ def play_pairs(
             pairing.series,
             pairing.influence,
             name,
+            draws,
         )
         for name, pairing in pairings.items()
         for size in (chunk_size(pairing.runs),)

@@ -12,6 +12,7 @@ from typing import TextIO
 from model.notice import NOTICE
 from model.reading import scenario_hash
 from model.scenario import quarter_name
+from runs.batch import AS_WRITTEN
 from runs.errors import RUNS, UserError, check_numbers
 from runs.experiment import check_arm
 from runs.figures import save
@@ -99,6 +100,7 @@ def find(asked: Asked, stream: TextIO | None = None) -> Found:
         {WHOLE: first, **(without_channels(few) if asked.channels else {})},
         asked.seed,
         quarters=asked.length,
+        draws=asked.draws,
         workers=asked.workers,
         stream=stream,
     )
@@ -140,6 +142,7 @@ def _manifest(found: Found, files: Sequence[Path]) -> bytes:
             for s in asked.shocks
         ],
         "seed": asked.seed,
+        "numbers": AS_WRITTEN if asked.draws is None else asked.draws.label,
         "runs": asked.runs,
         "quarters": asked.length,
         "parameters": {k: float(v) for k, v in (asked.values or {}).items()},

@@ -22,6 +22,7 @@ from runs.engines import processors
 from runs.ensemble import Chunk, play_chunk
 from runs.errors import UserError
 from runs.outcomes import Column
+from runs.posterior import Draws
 from runs.store import (
     ALL,
     DESIGN,
@@ -64,6 +65,7 @@ class SweepJob:
     pieces: tuple[Piece, ...]
     series: tuple[str, ...]
     trajectories: bool
+    draws: Draws | None = None  # of numbers that no point sets; the same game, the same numbers
 
     def play(self) -> Chunk:
         """Play the pieces one after the other and put their games together."""
@@ -77,6 +79,7 @@ class SweepJob:
                 doctrines=piece.doctrines,
                 series=self.series,
                 trajectories=self.trajectories,
+                drawn=self.draws.values(self.file, piece.games) if self.draws else {},
             )
             for piece in self.pieces
         ]
@@ -96,7 +99,7 @@ class SweepJob:
         return Chunk(self.runs, (POINT, GAME, *first.columns), outcomes, followed)
 
 
-def job(design: Design, rows: Ints) -> SweepJob:
+def job(design: Design, rows: Ints, draws: Draws | None = None) -> SweepJob:
     """Return what plays some rows of a design."""
     file = design.file
     point = rows // file.runs
@@ -114,6 +117,7 @@ def job(design: Design, rows: Ints) -> SweepJob:
         tuple(pieces),
         file.series,
         file.trajectories,
+        draws,
     )
 
 
@@ -150,7 +154,7 @@ def design_table(design: Design) -> pa.Table:
     return pa.table(columns)
 
 
-def manifest_of(design: Design, command: str) -> Manifest:
+def manifest_of(design: Design, command: str, draws: Draws | None = None) -> Manifest:
     """Return the manifest of a sweep: that of its games, and the whole design."""
     file = design.file
     said = describe(
@@ -164,6 +168,7 @@ def manifest_of(design: Design, command: str) -> Manifest:
         file.series,
         chunk_size(design.rows),
         command,
+        draws,
     )
     return said | {
         "kind": "sweep",
@@ -181,10 +186,13 @@ def sweep(
     *,
     workers: int | None = None,
     shard: Shard = (1, 1),
+    draws: Draws | None = None,
     command: str = "",
     stream: TextIO | None = None,
 ) -> None:
     """Play what is missing of a design; it can be stopped, and goes on from there.
+
+    draws : of the numbers that the design does not set; as the scenario says unless given
 
     Raises
     ------
@@ -192,19 +200,19 @@ def sweep(
         Says what to do: other results in the folder, an outcome that there is not …
     """
     check_outcomes(design)
-    with Store(out, manifest_of(design, command), shard) as store:
+    with Store(out, manifest_of(design, command, draws), shard) as store:
         table = design_table(design)
         with disk_errors(out):
             tag = f"{shard[0]}-of-{shard[1]}"
             write_whole(out / DESIGN, to_parquet(table), tag)
             text = f"# {NOTICE}\n{table.to_pandas().to_csv(index=False)}"
             write_whole(out / "design.csv", text.encode(), tag)
-        fill(store, partial(_jobs, design), workers, stream or sys.stderr)
+        fill(store, partial(_jobs, design, draws), workers, stream or sys.stderr)
 
 
-def _jobs(design: Design, missing: Sequence[Part]) -> Iterator[SweepJob]:
+def _jobs(design: Design, draws: Draws | None, missing: Sequence[Part]) -> Iterator[SweepJob]:
     for part in missing:
-        yield job(design, part.runs)
+        yield job(design, part.runs, draws)
 
 
 def check_outcomes(design: Design) -> tuple[str, ...]:
