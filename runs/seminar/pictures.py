@@ -135,6 +135,8 @@ def zone_svg(
     seen = set()
     for p in map(int, shown):
         x, y = at(*points[p])
+        if not (pad - 1 <= x and y <= size - pad + 1):  # far worse than no deal for one side
+            continue
         spot = (round(x), round(y))
         if spot in seen and not frontier[p]:
             continue
@@ -178,7 +180,7 @@ def strip_svg(
     rows : (name, values of many games, value of the class, values of another set of games)
     """
     rows = list(rows)
-    width, left, step = 760, 190, 44
+    width, left, step = 760, 225, 44
     height = step * len(rows) + 44
     every = np.concatenate(
         [np.concatenate([v, o if o is not None else v[:0]]) for _, v, _, o in rows]
