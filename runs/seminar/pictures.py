@@ -180,7 +180,7 @@ def strip_svg(
     rows : (name, values of many games, value of the class, values of another set of games)
     """
     rows = list(rows)
-    width, left, step = 760, 225, 44
+    width, left, step = 760, 240, 44
     height = step * len(rows) + 44
     every = np.concatenate(
         [np.concatenate([v, o if o is not None else v[:0]]) for _, v, _, o in rows]
