@@ -69,12 +69,12 @@ def test_the_page_works_with_every_outside_request_blocked(
     browser: Any, triad: str, shots: Path
 ) -> None:
     with clean(browser, triad) as tab:
-        assert NOTICE in tab.text("header.hs-head")
+        assert NOTICE in tab.text(".hs-head")
         tab.step(2)
-        tab.sees("2000Q2", "h3 .hs-when")
+        tab.sees("2000Q2", "h2 .hs-when")
         tab.pick("quarter:0")
         tab.sees("Back to the present", "nav")
-        tab.sees("2000Q1", "h3 .hs-when")
+        tab.sees("2000Q1", "h2 .hs-when")
         assert tab.played() == 2
         tab.shot(shots, "look-back")
         tab.pick("do:again")
@@ -90,7 +90,7 @@ def test_a_reader_steps_looks_back_and_finds_the_numbers_of_the_model(
         desk.step()
     with clean(browser, world) as tab:
         tab.step(10)
-        tab.sees("2027Q2", "h3 .hs-when")
+        tab.sees("2027Q2", "h2 .hs-when")
         tab.shot(shots, "ten-quarters")
         tab.pick("panel:why")
         tab.pick("who:ROK")
@@ -196,7 +196,7 @@ def test_the_keyboard_is_enough(browser: Any, triad: str) -> None:
             if tab.page.evaluate("document.activeElement.dataset.pick") == "do:step":
                 break
         tab.page.keyboard.press("Enter")
-        tab.sees("2000Q1", "h3 .hs-when")
+        tab.sees("2000Q1", "h2 .hs-when")
         assert tab.page.evaluate("document.activeElement.dataset.pick") == "do:step"
         tab.page.locator('[data-pick="actor:Client"]').focus()
         tab.page.keyboard.press("Space")
@@ -232,9 +232,9 @@ def test_the_game_can_be_seen_in_mesas_own_viewer(browser: Any, triad: str, shot
     with clean(browser, triad) as tab:
         tab.page.goto(f"{triad}mesa")
         tab.page.get_by_role("button", name="Step").click()
-        tab.sees("2000Q1", "h3 .hs-when")
+        tab.sees("2000Q1", "h2 .hs-when")
         tab.page.get_by_role("button", name="Reset").click()
-        tab.sees("Before the first quarter", "h3")
+        tab.sees("Before the first quarter", "h2")
         tab.shot(shots, "mesa")
 
 

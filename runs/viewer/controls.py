@@ -40,7 +40,7 @@ def setup_panel(desk: Desk) -> Markup:
     return tag(
         "div",
         _what_if(desk),
-        tag("h3", "The next game"),
+        tag("h2", "The next game"),
         tag(
             "div",
             tag("label", tag("span", "Scenario"), _scenarios(draft.scenario)),
@@ -90,7 +90,7 @@ def _what_if(desk: Desk) -> Markup | None:
     when = game.game.scenario.quarter(game.world.quarter)
     return tag(
         "section",
-        tag("h3", f"What if … in {when}?" if not off else "What if …?"),
+        tag("h2", f"What if … in {when}?" if not off else "What if …?"),
         tag(
             "p",
             "Each happens once, at the start of the coming quarter, whatever the players want. To"
@@ -191,7 +191,7 @@ def _actors(file: ScenarioFile, draft: Setup, known: dict[str, Parameter]) -> Ma
     heads = [tag("th", words, scope="col", title=about) for words, about in PER_ACTOR.values()]
     return tag(
         "table",
-        tag("tr", tag("th", "", scope="col"), tag("th", "decides as", scope="col"), *heads),
+        tag("tr", tag("th", "actor", scope="col"), tag("th", "decides as", scope="col"), *heads),
         *rows,
         class_="hs-actors",
     )

@@ -83,24 +83,25 @@ def _prospect(
         for lever, m in best.items()
     ]
     return tag(
-        "details",
+        "div",
         tag(
-            "summary",
+            "label",
+            _box(f"hand.open.{number}", on=on),
+            tag("span", desk.names.table(seat.table)),
+        ),
+        tag(
+            "details",
+            tag("summary", f"What to talk about: {desk.names.table(seat.table)}"),
+            _demands(desk, prospect, answer, number),
             tag(
-                "label",
-                _box(f"hand.open.{number}", on=on),
-                tag("span", desk.names.table(seat.table)),
+                "p",
+                f"Name up to {answer.named.shape[1]} things to talk about; beside each, its best"
+                " move for you and what you believe it means for them, in utility.",
+                class_="hs-soft",
             ),
+            *rows,
+            open="open" if on else None,
         ),
-        _demands(desk, prospect, answer, number),
-        tag(
-            "p",
-            f"Name up to {answer.named.shape[1]} things to talk about; beside each, its best move"
-            " for you and what you believe it means for them, in utility.",
-            class_="hs-soft",
-        ),
-        *rows,
-        open="open" if on else None,
         class_="hs-prospect",
     )
 
@@ -170,7 +171,7 @@ def offer_form(desk: Desk, briefing: Briefing, answer: Decision) -> Markup:
         )
         for mine, theirs, passage, p in shown
     ]
-    heads = ("", "package", "you gain", "they gain", "passes")
+    heads = ("choice", "package", "you gain", "they gain", "passes")
     return tag(
         "div",
         tag(

@@ -94,7 +94,7 @@ def _question(desk: Desk) -> Markup:
         where = f" · {desk.names.table(briefing.seats[0].table)}, round {briefing.round + 1}"
     return tag(
         "section",
-        tag("h3", ASKED[briefing.question]),
+        tag("h2", ASKED[briefing.question]),
         tag("p", f"You are {name}, {quarter}{where}.", class_="hs-soft"),
         _briefing(desk, briefing),
         forms[briefing.question](desk, briefing, answer),

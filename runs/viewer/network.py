@@ -392,7 +392,7 @@ def _node(ground: Ground, layout: Layout, scene: Scene, actor: str) -> Markup:
             y=y + 4.5,
             text_anchor="middle",
             font_size=13,
-            fill="#fff" if support > 0.65 else INK,  # noqa: PLR2004 - white reads better
+            fill="#fff" if support > 0.65 and (chosen or not scene.pair()) else INK,  # noqa: PLR2004
         ),
         tabindex=0,
         role="button",

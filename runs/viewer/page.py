@@ -38,7 +38,7 @@ def Page() -> None:  # noqa: N802
     solara.Title("Hub and Spoke")
     solara.Style(STYLE)
     _play(desk)
-    with solara.Div(classes=["hs-page"]):
+    with solara.Div(classes=["hs-page"], attributes={"role": "main"}):
         Shown(head(desk), desk)
         Shown(transport.buttons(desk), desk)
         Shown(transport.time_line(desk), desk)
@@ -146,8 +146,8 @@ def head(desk: Desk) -> Markup:
     """Name, scenario, and the notice: seen wherever the reader has scrolled to."""
     title = desk.game.first["title"]
     return tag(
-        "header",
-        tag("strong", "Hub and Spoke"),
+        "div",
+        tag("h1", "Hub and Spoke"),
         tag("span", title, class_="hs-title"),
         tag("span", f"{NOTICE}.", class_="hs-notice"),
         class_="hs-head",

@@ -29,7 +29,7 @@ def quarter_in_words(names: Names, moment: Moment | None, *, whole: bool) -> Mar
     if moment is None:
         return tag(
             "div",
-            tag("h3", "Before the first quarter"),
+            tag("h2", "Before the first quarter"),
             tag(
                 "p",
                 "Nothing has happened yet. Press “Next quarter” and the seven offices, or however"
@@ -43,7 +43,7 @@ def quarter_in_words(names: Names, moment: Moment | None, *, whole: bool) -> Mar
     headline = capital(first.removeprefix(moment.name).strip())
     return tag(
         "div",
-        tag("h3", tag("span", moment.name, class_="hs-when"), " ", headline),
+        tag("h2", tag("span", moment.name, class_="hs-when"), " ", headline),
         *(
             tag("p", line.strip(), class_="hs-deeper" if line.startswith("    ") else None)
             for line in rest
@@ -86,7 +86,7 @@ def actor_card(desk: Desk) -> Markup:
         "section",
         tag(
             "header",
-            tag("h3", rule.name),
+            tag("h2", rule.name),
             tag("span", f"{state['offices'][actor]} · decides as: {doctrine}", class_="hs-soft"),
             tag(
                 "span",
@@ -126,7 +126,7 @@ def tie_card(desk: Desk) -> Markup:
         "section",
         tag(
             "header",
-            tag("h3", " and ".join(names)),
+            tag("h2", " and ".join(names)),
             tag("span", "Click the tie again to leave it.", class_="hs-soft"),
         ),
         tag(
@@ -150,8 +150,7 @@ def _accounts(first: Event, now: Event) -> Markup:
             tag(
                 "div",
                 tag("dt", name),
-                tag("dd", f"{sign} {amount(change)}"),
-                tag("small", unit),
+                tag("dd", f"{sign} {amount(change)}", tag("small", unit)),
                 title=f"{name}: {about}. Change since the start, {unit}.",
             )
         )

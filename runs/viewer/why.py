@@ -94,7 +94,7 @@ def _one(names: Names, moment: Moment, choice: Choice) -> Markup:
     me = names.title(choice.event["by"])
     return tag(
         "section",
-        tag("h4", f"{me} {choice.verdict}: what it weighed"),
+        tag("h3", f"{me} {choice.verdict}: what it weighed"),
         tag("p", choice.title, class_="hs-quote"),
         None
         if choice.weighed
@@ -181,7 +181,7 @@ def _alternatives(names: Names, moment: Moment, choice: Choice) -> Markup | None
             "table",
             tag(
                 "tr",
-                tag("th", "", scope="col"),
+                tag("th", "what", scope="col"),
                 tag("th", "its own gain" if other else "worth", scope="col"),
                 tag("th", f"{other}, as it believed", scope="col") if other else None,
             ),
