@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.briefing import Floats, Ints
+from agents.briefing import Bools, Floats, Ints
 from model.chance import Chance
 from model.events import condition_holds
 from model.perception import over_limit
@@ -44,16 +44,19 @@ def coalition_strength(utility: Floats, capability: Floats) -> Floats:
     return total(capability[:, None, None] * gain)
 
 
-def condorcet_probability(strength: Floats) -> Floats:
+def condorcet_probability(strength: Floats, stands: Bools | None = None) -> Floats:
     """Chance of each option: p_i proportional to the product over j of v_ij = C_ij/(C_ij + C_ji).
 
-    strength : (option, option, run); returns (option, run). Ties between equals count one half.
+    strength : (option, option, run); stands : (option, run) which are put to the vote, all unless
+    given. Returns (option, run). Ties between equals count one half.
     """
     both = strength + np.swapaxes(strength, 0, 1)
     victory = np.where(both > 0.0, strength / np.where(both > 0.0, both, 1.0), 0.5)
-    score = np.ones(strength.shape[1:])
+    if stands is None:
+        stands = np.ones(strength.shape[1:], dtype=bool)
+    score = stands.astype(float)
     for j in range(strength.shape[1]):
-        score = score * victory[:, j]
+        score = score * np.where(stands[j], victory[:, j], 1.0)
     return score / np.maximum(total(score), 1e-300)
 
 
@@ -70,17 +73,19 @@ def condorcet_election(
     """Probabilities of the members' positions, with risk attitudes, as KTAB computes them.
 
     First u = 1 - d gives probabilities and from them attitudes R; then u = (1 - d)(1 + d R), and
-    the probabilities are taken again over the different positions only.
-    position, salience : (actor, issue, run) in [0, 1], positions the same in every run;
-    capability : (actor, run). Returns probability (option, run) and the option of each actor.
+    the probabilities are taken again over the different positions only: of members that hold the
+    same one, the first stands for all.
+    position, salience : (actor, issue, run) in [0, 1]; capability : (actor, run). Returns the
+    probability of the position for which a member stands, 0 for others, and who stands for the
+    position of each, both (actor, run).
     """
     d = position_distance(position, salience)
     first = condorcet_probability(coalition_strength(1.0 - d, capability))
     attitude = risk_attitude(first)[:, None]
     utility = (1.0 - d) * (1.0 + d * attitude)
-    _, index, option = np.unique(position[..., 0], axis=0, return_index=True, return_inverse=True)
-    unique = condorcet_probability(coalition_strength(utility[:, index], capability))
-    return unique, option.reshape(-1)
+    holder = (position[:, None] == position[None]).all(axis=2).argmax(axis=1)
+    stands = holder == np.arange(len(position))[:, None]
+    return condorcet_probability(coalition_strength(utility, capability), stands), holder
 
 
 def assemblies(scenario: Scenario, world: World, chance: Chance) -> tuple[World, Ints]:
@@ -112,25 +117,30 @@ def assemblies(scenario: Scenario, world: World, chance: Chance) -> tuple[World,
 
         position = column("position")
         salience = column("salience")[:, None] / POINTS
-        odds, option = condorcet_election(position[:, None] / POINTS, salience, column("influence"))
+        odds, _ = condorcet_election(position[:, None] / POINTS, salience, column("influence"))
         draw = chance.uniform("assembly", world.quarter, name)[0]
-        chosen = _by_lot(odds, option, position[:, 0], draw)
+        chosen = _by_lot(odds, position, draw)
         lever = scenario.lever(rule.lever)
         target = _outcome(scenario, lever, rule.outcomes, chosen)
         world, decided[n] = _implement(scenario, world, chance, name, lever, target, where)
     return world, decided
 
 
-def _by_lot(odds: Floats, option: Ints, position: Floats, draw: Floats) -> Floats:
-    """Draw a position by its probability, (run,)."""
-    places = np.array([position[np.flatnonzero(option == n)[0]] for n in range(len(odds))])
-    chosen = np.full(draw.shape, places[-1])
+def _by_lot(odds: Floats, position: Floats, draw: Floats) -> Floats:
+    """Draw a position by its probability, from the lowest on, (run,).
+
+    odds, position : (actor, run)
+    """
+    odds, position = np.broadcast_arrays(odds, position)
+    order = np.argsort(position, axis=0, kind="stable")
+    odds, places = (np.take_along_axis(x, order, axis=0) for x in (odds, position))
+    chosen = np.broadcast_to(places[-1], draw.shape)
     reach = np.zeros(1)
     found = np.zeros(draw.shape, dtype=bool)
-    for n in range(len(odds)):
-        reach = reach + odds[n]
+    for share, place in zip(odds, places, strict=True):
+        reach = reach + share
         hit = (draw < reach) & ~found
-        chosen = np.where(hit, places[n], chosen)
+        chosen = np.where(hit, place, chosen)
         found |= hit
     return chosen
 

@@ -22,6 +22,7 @@ WATCHERS = (
     "ledger",
     "by_hand",
     "rules",
+    "assembly",
     "crises",
     "deals",
     "rupture",

@@ -50,8 +50,8 @@ def condorcet() -> Finding:
     rows = table("ktab_pce")
     position = np.array([column(rows, f"position_{n}") for n in (1, 2)]).T[..., None] / POINTS
     salience = np.array([column(rows, f"salience_{n}") for n in (1, 2)]).T[..., None] / POINTS
-    odds, option = condorcet_election(position, salience, column(rows, "influence")[:, None])
-    got, wanted = odds[option, 0], column(rows, "probability")
+    odds, holder = condorcet_election(position, salience, column(rows, "influence")[:, None])
+    got, wanted = odds[holder[:, 0], 0], column(rows, "probability")
     names = [row["actor"] for row in rows]
     checks = [
         equal(f"probability of {name}", "p_i ~ product over j of v_ij", x, y, FOUR_DECIMALS)
