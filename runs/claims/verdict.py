@@ -206,10 +206,10 @@ def overall(verdicts: Mapping[str, Verdict], claim: Claim) -> str:
         reasons = dict.fromkeys(r.partition(":")[0] for v in verdicts.values() for r in v.depends)
         return f"{DEPENDS} {', '.join(reasons)}"
     parts = (
-        f"{claim.estimands[name].name[0].lower()}{claim.estimands[name].name[1:]}: {v.kind}"
+        f"“{claim.estimands[name].name}”: {'open' if v.kind == DEPENDS else v.kind}"
         for name, v in verdicts.items()
     )
-    return f"{DEPENDS} the part ({'; '.join(parts)})".replace(f"{DEPENDS};", f"{DEPENDS} more;")
+    return f"{DEPENDS} the part ({'; '.join(parts)})"
 
 
 def mean_interval(games: Floats) -> tuple[float, float, float]:
