@@ -530,3 +530,13 @@ def test_what_moves_slowly_waits_for_its_lead() -> None:
     slow = {"settings": [1, 4], "start": 1, "continuous": number(0.5), "lead": 2}
     game = played(trio(levers={"help": slow}), 3)
     assert path(game, "help") == pytest.approx([1, 1, 1, 2])
+
+
+def test_a_signed_deal_binds_both() -> None:
+    """Relation capital fades by .93 a quarter, and a deal brings .1 to either side's."""
+    game = played(trio(), 1)
+    ann, ben, cyd = (game.game.scenario.actor(x) for x in NAMES)
+    before, after = game.worlds[0].relation[..., 0], game.worlds[1].relation[..., 0]
+    for one, other in ((ann, ben), (ben, ann)):
+        assert after[one, other] == pytest.approx(0.93 * before[one, other] + 0.1)
+    assert after[ann, cyd] == pytest.approx(0.93 * before[ann, cyd])
