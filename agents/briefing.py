@@ -209,6 +209,8 @@ _STATIC = {"packages", "prefix", "steps", "headline", "hostile"}
 
 def take(part: Any, index: Any) -> Any:
     """Take runs `index` of every per-run array in a (nested) briefing or decision."""
+    if isinstance(index, slice) and index == slice(None):
+        return part
     taken: dict[str, Any] = {}
     for name in part.__dataclass_fields__:
         value = getattr(part, name)

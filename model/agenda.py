@@ -43,10 +43,12 @@ def set_agenda(
             table = scenario.tables[n]
             opens = opener[n] == a
             at = np.flatnonzero(opens)
-            asked = columns(answer.named[i], at)
-            named[n][:, at] = allowed(table.levers, asked, scenario.levers.step)
+            if len(at):
+                asked = columns(answer.named[i], at)
+                named[n][:, at] = allowed(table.levers, asked, scenario.levers.step)
             anew = at[world.opener[n, at] != a]
-            gained[a, anew] -= reopening_cost(scenario, world, n, a, named[n], anew)
+            if len(anew):
+                gained[a, anew] -= reopening_cost(scenario, world, n, a, named[n], anew)
             if table.demander == a:
                 demand[n] = press_demand(scenario, world, n, answer, i, opens, demanded[n])
                 living = world.lock[table.headline] > world.quarter

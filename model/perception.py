@@ -324,6 +324,8 @@ def _add_spoils(
     """
     scenario, known = view.scenario, view.known[observer]
     levers = scenario.levers
+    if not _spoilers(scenario).intersection(lever.tolist()):
+        return
     for m in np.flatnonzero((levers.spoiled[lever] != NOBODY) & (steps > 0)):
         x = lever[m]
         other = levers.spoiled[x]
@@ -336,6 +338,12 @@ def _add_spoils(
         for e in np.flatnonzero((ledger.source == other) & (ledger.actor == subject)):
             k = ledger.account[e]
             out[k, m] += odds * ledger.coefficient[e] * fall / scenario.scale[subject, k]
+
+
+@constant
+def _spoilers(scenario: Scenario) -> frozenset[int]:
+    """Levers whose rise may spoil another, few of them."""
+    return frozenset(np.flatnonzero(scenario.levers.spoiled != NOBODY).tolist())
 
 
 def out_of_bounds(view: View, actor: int, lever: Ints, steps: Ints) -> Bools:
@@ -359,11 +367,17 @@ def out_of_bounds(view: View, actor: int, lever: Ints, steps: Ints) -> Bools:
 
 def limit_bounds(scenario: Scenario, world: World) -> list[Floats]:
     """Return the bound of each hard limit now, (run,) each."""
-    limits = scenario.limits
+    fixed = _fixed_bounds(scenario, world.runs)
     return [
-        world.stock[stock] if stock != NOBODY else np.broadcast_to(bound, world.runs)
-        for stock, bound in zip(limits.stock, limits.bound, strict=True)
+        world.stock[stock] if stock != NOBODY else bound
+        for stock, bound in zip(scenario.limits.stock, fixed, strict=True)
     ]
+
+
+@constant
+def _fixed_bounds(scenario: Scenario, runs: int) -> tuple[Floats, ...]:
+    """Return the bound of each hard limit as the scenario writes it, (run,) each."""
+    return tuple(np.broadcast_to(bound, runs) for bound in scenario.limits.bound)
 
 
 def breaks_limits(scenario: Scenario, world: World, run: Ints, lever: Ints, target: Ints) -> Bools:

@@ -25,7 +25,7 @@ from model.politics import ratification_room
 from model.scenario import NOBODY, Levers, Scenario, TableRules, column, slot_limits
 from model.schema import ACCOUNTS
 from model.theatres import SECURITY, is_hot
-from model.world import World, full, ruptured, slots
+from model.world import World, ruptured, slots
 
 
 @dataclass(frozen=True)
@@ -348,7 +348,7 @@ def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any
     scenario, world = view.scenario, view.world
     table, side = seen.table, seen.sides[k]
     me, other = table.parties[k], table.parties[1 - k]
-    shape = np.arange(world.runs)[runs].shape
+    shape = side.menace_odds[runs].shape
     return Seat(
         table=table.id,
         other=scenario.actors[other],
@@ -362,8 +362,8 @@ def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any
         leverage_odds=side.leverage_odds[runs],
         coerced=_threatened(scenario, world, table, other)[runs],
         coercing=_threatened(scenario, world, table, me)[runs],
-        outside=full(table.outside[k], world.runs)[runs],
-        their_outside=full(table.outside[1 - k], world.runs)[runs],
+        outside=np.broadcast_to(table.outside[k], world.runs)[runs],
+        their_outside=np.broadcast_to(table.outside[1 - k], world.runs)[runs],
         term=np.broadcast_to(table.term, world.runs)[runs],
         trust=view.trust[me, other][runs],
         **({"opens": np.zeros(shape, dtype=bool), "required": np.full(shape, -np.inf)} | said),

@@ -132,6 +132,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     talks: list[Talks | None] = []
     for n, seen in enumerate(tables):
         talks.append((yield from negotiate(view, seen, game.places[n], chance)))
+    del tables, answers  # their prices are large, and no longer needed
     world = draft(world, *AGREED)
     signings: list[Signing | None] = [
         settle(scenario, world, talk, game.menus[n], chance, gained) if talk is not None else None
