@@ -340,7 +340,7 @@ def test_kernels_are_timed_without_changing_the_games(
 
 
 def test_too_few_games_are_no_measurement() -> None:
-    with pytest.raises(UserError, match="at least 16,000"):
+    with pytest.raises(UserError, match="at least 24,000"):
         bench.bench(games=100)
 
 

@@ -242,7 +242,7 @@ def bench(
     scenario: ScenarioName = "2025q1",
     /,
     *,
-    games: Annotated[int, Parameter(help="Games of the ensemble.")] = 20_000,
+    games: Annotated[int, Parameter(help="Games of the ensemble.")] = 24_000,
     processes: Annotated[int, Parameter(help="Processes of ensemble and mesa.batch_run.")] = 2,
     json: Annotated[bool, Parameter(negative=(), help="Print JSON.")] = False,
 ) -> int:
