@@ -16,7 +16,7 @@ from agents.briefing import NO_PACKAGE, Bools, Customs, Floats, Goals, Ints, Sea
 from agents.numerics import logistic1
 from agents.utility import ACCEPTANCE, NEVER, TIE, relation_factor, value_of
 
-LOGISTIC = ACCEPTANCE.index("logistic")
+UNIFORM, LOGISTIC = ACCEPTANCE.index("uniform"), ACCEPTANCE.index("logistic")
 BLOCK = 16  # numbers that a loop works on at once; the rest would go one by one
 SURE = 40.0  # beyond it a logistic chance is 1 to the last bit
 
@@ -213,24 +213,20 @@ def _settlement(plain, theirs, passage, possible, n):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def acceptance1(slack, belief, width):
-    """Believed chance that a responder accepts, by what it gains beyond its threshold."""
-    if belief == 0:
-        return 1.0 if slack >= -TIE else 0.0
-    if belief == 1:
-        return min(max(0.5 + slack * (0.5 / width), 0.0), 1.0)
-    return logistic1(slack / width)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _acceptances(slack, n, belief, width, out):
-    """Believed chances of acceptance of the first n, (entry,)."""
+    """Believed chances that a responder accepts, by what it gains beyond its threshold, (entry,).
+
+    n : how many of the entries are asked for
+    """
     if belief == LOGISTIC:
         for i in range(_whole(n)):
             out[i] = logistic1(slack[i] / width)
+    elif belief == UNIFORM:
+        for i in range(n):
+            out[i] = min(max(0.5 + slack[i] * (0.5 / width), 0.0), 1.0)
     else:
         for i in range(n):
-            out[i] = acceptance1(slack[i], belief, width)
+            out[i] = 1.0 if slack[i] >= -TIE else 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
