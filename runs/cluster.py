@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
-from runs.errors import UserError
+from runs.errors import UserError, needs
 from runs.store import code_hash
 
 LOCAL = "local"  # instead of a scheduler's address: a cluster of processes on this machine
@@ -39,7 +39,7 @@ def play_on_dask(
     try:
         from distributed import Client, KilledWorker, LocalCluster, as_completed
     except ImportError:
-        raise UserError("--engine dask needs Dask: pip install 'hubspoke[cluster]'") from None
+        raise UserError(needs("--engine dask", "cluster")) from None
     with ExitStack() as stack:
         if scheduler == LOCAL:
             address: Any = stack.enter_context(

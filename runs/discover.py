@@ -27,7 +27,7 @@ from agents.briefing import Bools, Floats
 from model.notice import NOTICE
 from model.parameters import Parameter, parameters
 from model.reading import ScenarioError, read
-from runs.errors import UserError
+from runs.errors import UserError, needs
 from runs.figures import ARMS, MEDIAN, STYLE, save
 from runs.pieces import unknown_outcome
 from runs.store import Results, disk_errors, program_version, sealed, write_whole
@@ -36,7 +36,7 @@ from runs.sweep.play import POINT
 
 Method = Literal["prim", "cart"]
 CONDITION = re.compile(r"^\s*(?P<outcome>.+?)\s*(?P<sign><=|>=|<|>)\s*(?P<number>[-+.\deE]+)\s*$")
-MISSING = "ema_workbench is not installed: pip install 'hubspoke[discovery]'"
+MISSING = needs("discovery", "discovery")
 TREES = 200
 KEPT = 20  # inputs with the highest scores, from which boxes are made
 LEAST = 40  # games on either side of the question, in the half that is searched

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from model.notice import NOTICE
-from runs.errors import UserError
+from runs.errors import UserError, needs
 
 PDF_EXTRA = "reports"
 STYLE = """
@@ -132,7 +132,7 @@ def to_pdf(title: str, blocks: Sequence[Block]) -> bytes:
         If the library for it is not installed.
     """
     if not can_pdf():
-        raise UserError(f"PDF needs another library: pip install 'hubspoke[{PDF_EXTRA}]'")
+        raise UserError(needs("PDF", PDF_EXTRA))
     page = _page(title)
     for block in blocks:
         _set(page, block)

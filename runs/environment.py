@@ -1,6 +1,6 @@
 """A PettingZoo environment: programs learn in some seats, doctrines play the others.
 
-Needs the extra `learning` (`pip install "hubspoke[learning]"`):
+Needs the extra `learning`:
 
     env = hubspoke.Environment("triad", agents=["Client"])
     observations, infos = env.reset(seed=1)
@@ -36,15 +36,13 @@ from model.schema import ScenarioFile
 from model.turn import Decider, Game, Quarter, begin, prepare
 from runs.choices import ABOUT, LEAST, Choice, Talk, action_of, decide_by_choices
 from runs.ensemble import seat_doctrines
-from runs.errors import UserError
+from runs.errors import UserError, needs
 
 try:
     from gymnasium import spaces
     from pettingzoo import ParallelEnv
 except ImportError as error:  # an extra
-    raise ImportError(
-        'the learning environment needs two more packages: pip install "hubspoke[learning]"'
-    ) from error
+    raise ImportError(needs("the learning environment", "learning")) from error
 
 WIDEST = 1e3  # observations are cut off here: standard deviations, utilities, shares
 OFFICE = ("loss aversion", "transactionalism", "reciprocity", "discount", "round discount")

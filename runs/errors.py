@@ -9,6 +9,14 @@ class UserError(ValueError):
     """The user can mend this; the message says how."""
 
 
+def needs(what: str, extra: str) -> str:
+    """Say what an extra of the installation is for, and how to get it."""
+    return (
+        f"{what} needs the extra `{extra}`: in a clone .venv/bin/python -m pip install -c "
+        f"constraints.txt -e '.[{extra}]', else pipx install --force 'WHERE-IT-CAME-FROM[{extra}]'"
+    )
+
+
 def check_numbers(seed: int, quarters: int | None, run: int = 0) -> None:
     """Check the numbers that say which game it is.
 

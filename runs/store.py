@@ -38,7 +38,7 @@ from agents.briefing import Ints
 from model.notice import NOTICE
 from model.scenario import quarter_name
 from runs.ensemble import Chunk
-from runs.errors import UserError
+from runs.errors import UserError, needs
 from runs.outcomes import Column, Values
 
 MANIFEST = "manifest.json"
@@ -524,7 +524,7 @@ class Results:
         try:
             import xarray as xr
         except ImportError:
-            raise UserError("xarray is not installed: pip install 'hubspoke[xarray]'") from None
+            raise UserError(needs("an xarray dataset", "xarray")) from None
         games = self.outcomes().set_index("run")
         found = {name: ("run", games[name].to_numpy()) for name in games}
         out = xr.Dataset(found, coords={"run": games.index.to_numpy()}, attrs={"notice": NOTICE})

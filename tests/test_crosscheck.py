@@ -1,4 +1,4 @@
-"""Independent software on our cases: `pip install hubspoke[crosscheck]`, else these say so."""
+"""Independent software on our cases: the extra `crosscheck`, else these say so."""
 
 from collections.abc import Callable
 from functools import cache

@@ -37,7 +37,7 @@ from runs.claims.verdict import (
 )
 from runs.claims.words import in_words, sentence, signed, spread
 from runs.document import PDF_EXTRA, Block, Heading, Picture, Rows, Text, can_pdf, to_html, to_pdf
-from runs.errors import UserError
+from runs.errors import UserError, needs
 from runs.figures import save
 from runs.store import code_hash, disk_errors, program_version, sealed, write_whole
 from runs.summary import aligned, number
@@ -159,7 +159,7 @@ def write(judged: Sequence[Judged], rule: Rule, folder: Path, command: str) -> R
     if can_pdf():
         contents["report.pdf"] = to_pdf(TITLE, blocks)
     else:
-        notes.append(f"no PDF was written: it needs pip install 'hubspoke[{PDF_EXTRA}]'")
+        notes.append(f"no PDF was written: {needs('it', PDF_EXTRA)}")
     with disk_errors(folder):
         shutil.copy(file_of(RULE), folder / "registered")
         for name, content in contents.items():

@@ -51,13 +51,13 @@ def seminar(
     served from this machine, no internet is needed. What happened stands in a record that survives
     a crash: start again with the same command and the class goes on where it was.
     """
-    from runs.errors import UserError
+    from runs.errors import UserError, needs
 
     try:
         from runs.seminar import checks, server
     except ImportError as error:
         raise UserError(
-            f'the seminar needs more packages ({error.name}): pip install "hubspoke[seminar]"'
+            f"this installation lacks {error.name}: {needs('the seminar', 'seminar')}"
         ) from None
     if language not in ("en", "ko"):
         raise UserError(f"--language {language}: en or ko")

@@ -18,7 +18,7 @@ from model.parameters import parameters
 from model.reading import scenario_hash
 from model.schema import ScenarioFile
 from runs.engines import Job
-from runs.errors import UserError
+from runs.errors import UserError, needs
 from runs.pieces import Piece, piece, play_pieces, read_pieces
 from runs.prior import at_quantile
 from runs.sensitivity.factors import Factor
@@ -27,7 +27,7 @@ from runs.store import code_hash
 Method = Literal["morris", "sobol"]
 LEVELS = 4  # of Morris' grid
 TOGETHER = 480  # games of one piece
-MISSING = "SALib is not installed: pip install 'hubspoke[sensitivity]'"
+MISSING = needs("sensitivity", "sensitivity")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.briefing import Bools, Floats
-from runs.errors import UserError
+from runs.errors import UserError, needs
 
 Game = Sequence[Floats]  # player → (choice of player 1, choice of player 2, …)
 Mixes = list[Floats]  # player → (choice,)
-MISSING = "nashpy is not installed: pip install 'hubspoke[equilibria]'"
+MISSING = needs("a mixed equilibrium", "equilibria")
 CLOSE = 1e-10  # residual of a logit equilibrium
 STEPS, SHRINK, LEAST = 40_000, 0.7, 0.004  # of the fixed point
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
-from runs.errors import UserError
+from runs.errors import UserError, needs
 from runs.viewer.desk import Desk
 from runs.viewer.network import draw
 from runs.viewer.setup import Setup, first_setup
@@ -91,9 +91,7 @@ def check_installed() -> None:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise UserError(
-            f"the viewer needs {', '.join(missing)}, which this installation lacks: install"
-            " hubspoke[viewer], in a clone: .venv/bin/python -m pip install -c constraints.txt -e"
-            " '.[viewer]'"
+            f"this installation lacks {', '.join(missing)}: {needs('the viewer', 'viewer')}"
         )
 
 
