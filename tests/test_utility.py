@@ -1,6 +1,7 @@
 """How an office values what it gets: kernels equal to NumPy, values equal to hand calculation."""
 
 from dataclasses import replace
+from math import e
 from typing import Any
 
 import numpy as np
@@ -329,7 +330,7 @@ def seat(own: Any, theirs: Any, **changes: Any) -> Seat:
         ("rational", 3, 0.75),
         ("rational", -0.25, -0.4),  # -2 x .25/1.25
         ("rational", 0, 0),
-        ("log", np.e - 1, 1),
+        ("log", e - 1, 1),
         ("log", -2, np.log(1e-12)),  # nothing is left
         ("quadratic", 3, -4.5),
         ("quadratic", -3, -4.5),
