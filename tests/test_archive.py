@@ -171,7 +171,7 @@ def test_a_dataset_has_games_and_quarters(folder: Path, monkeypatch: pytest.Monk
         data[label].to_pandas().reset_index(drop=True), games[label], check_names=False
     )
     monkeypatch.setitem(sys.modules, "xarray", None)
-    with pytest.raises(UserError, match=r"hubspoke\[xarray\]"):
+    with pytest.raises(UserError, match="the extra `xarray`"):
         results.dataset()
 
 

@@ -34,7 +34,7 @@ def test_an_engine_is_chosen_for_a_while() -> None:
 
 def test_what_is_missing_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with engine("dask"), pytest.raises(UserError, match=r"hubspoke\[cluster\]"):
+    with engine("dask"), pytest.raises(UserError, match="the extra `cluster`"):
         list(run_chunks(jobs(), 1))
 
 

@@ -306,7 +306,7 @@ def test_a_taken_port_and_a_missing_browser_are_said(monkeypatch: pytest.MonkeyP
     with pytest.raises(UserError, match="--no-browser"):
         server.check_browser("http://127.0.0.1/")
     monkeypatch.setattr(server, "find_spec", lambda _: None)
-    with pytest.raises(UserError, match=r"hubspoke\[viewer\]"):
+    with pytest.raises(UserError, match="the extra `viewer`"):
         server.check_installed()
 
 
