@@ -109,10 +109,10 @@ def test_an_archive_made_again_has_the_same_tables(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_the_command_recreates_in_a_process_of_its_own(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["recreate", str(folder / "out.zip")]) == 0
-    assert "0 differ" in capsys.readouterr().out
+    assert "0 differ" in capfd.readouterr().out
 
 
 def test_what_cannot_be_archived_is_explained(
