@@ -242,26 +242,26 @@ def inject(site: Site, who: Who, form: FormData) -> str:
     return "/white#injects"
 
 
-@white
-def release(site: Site, who: Who, form: FormData) -> str:
-    """Release prepared news."""
+def _settle_news(site: Site, form: FormData, event: str) -> str:
+    """Note what becomes of prepared news, once."""
     id_ = _text(form, "id")
     found = site.live.session.injects.get(id_)
     if found is None or found.status != "ready":
         raise Refused("That news has been released or taken back already.")
-    site.live.append("inject_released", {"id": id_})
+    site.live.append(event, {"id": id_})
     return "/white#injects"
+
+
+@white
+def release(site: Site, who: Who, form: FormData) -> str:
+    """Release prepared news."""
+    return _settle_news(site, form, "inject_released")
 
 
 @white
 def revoke(site: Site, who: Who, form: FormData) -> str:
     """Take prepared news back."""
-    id_ = _text(form, "id")
-    found = site.live.session.injects.get(id_)
-    if found is None or found.status != "ready":
-        raise Refused("That news has been released or taken back already.")
-    site.live.append("inject_revoked", {"id": id_})
-    return "/white#injects"
+    return _settle_news(site, form, "inject_revoked")
 
 
 @white
