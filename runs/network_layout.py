@@ -180,6 +180,20 @@ def balanced(text: str, width: int) -> str:
     return "\n".join(wrap(text, width, break_long_words=False))
 
 
+def spots_around(x: float, y: float, near: float) -> list[tuple[float, float, str, str]]:
+    """Places for the name of a node, best first: x, y, and how the text is aligned to it."""
+    return [
+        (x, y - near, "center", "top"),
+        (x, y + near, "center", "bottom"),
+        (x + near, y, "left", "center"),
+        (x - near, y, "right", "center"),
+        (x + near, y - near, "left", "top"),
+        (x - near, y - near, "right", "top"),
+        (x + near, y + near, "left", "bottom"),
+        (x - near, y + near, "right", "bottom"),
+    ]
+
+
 def strength(tie: Tie, layer: str) -> float:
     """Strength of a tie in a layer; trade is counted both ways, USD bn a year."""
     if layer == "trade":

@@ -43,6 +43,7 @@ from runs.network_layout import (
     growth,
     layout_of,
     place_of,
+    spots_around,
     strength,
 )
 from runs.words import percent, share
@@ -247,16 +248,7 @@ def draw_actors(board: Board, file: ScenarioFile, first: Event, last: Event) -> 
             zorder=8,
         )
         near = radius + 0.012
-        spots = [
-            (x, y - near, "center", "top"),
-            (x, y + near, "center", "bottom"),
-            (x + near, y, "left", "center"),
-            (x - near, y, "right", "center"),
-            (x + near, y - near, "left", "top"),
-            (x - near, y - near, "right", "top"),
-            (x + near, y + near, "left", "bottom"),
-            (x - near, y + near, "right", "bottom"),
-        ]
+        spots = spots_around(x, y, near)
         label = Label(balanced(actor.name, 12), spots, 11.5, INK, weight="bold")
         board.labels.insert(0, label)
 

@@ -36,6 +36,7 @@ from runs.network_layout import (
     Layout,
     Strand,
     balanced,
+    spots_around,
 )
 from runs.network_picture import Board, Label
 from runs.propagation.followed import FELT
@@ -156,16 +157,7 @@ def map_picture(
                 x, y, part(value, 3), ha="center", va="center_baseline", fontsize=9.5, zorder=8
             )
             near = RADIUS + 0.012
-            spots = [
-                (x, y - near, "center", "top"),
-                (x, y + near, "center", "bottom"),
-                (x + near, y, "left", "center"),
-                (x - near, y, "right", "center"),
-                (x + near, y - near, "left", "top"),
-                (x - near, y - near, "right", "top"),
-                (x + near, y + near, "left", "bottom"),
-                (x - near, y + near, "right", "bottom"),
-            ]
+            spots = spots_around(x, y, near)
             words = balanced(actor.name, 14)
             words += "" if np.isnan(reached) else f"\nfrom {quarters[int(reached)]}"
             board.labels.insert(0, Label(words, spots, 10.5, INK, weight="bold"))
