@@ -29,8 +29,9 @@ import pyarrow.parquet as pq
 
 from model.notice import NOTICE
 from model.reading import ScenarioError, locate, parse
+from runs.disk import disk_errors
 from runs.errors import UserError
-from runs.store import MANIFEST, Results, disk_errors, sealed
+from runs.store import MANIFEST, Results, sealed
 
 README, SUMS, ENVIRONMENT = "README.md", "SHA256SUMS", "environment.txt"
 OUTPUTS, INPUTS, CODE, AGAIN = "outputs", "inputs", "code", "again"
@@ -115,6 +116,8 @@ def _finished(folder: Path, manifest: dict[str, Any]) -> None:
                 f"{results.games:,} of {manifest['runs']:,} games are in {folder}: play the rest "
                 f"first, with {manifest['command']}"
             )
+    if manifest.get("files") == []:
+        raise UserError(f"{folder} is not finished: run the same command, {manifest['command']}")
 
 
 def _outputs(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -18,15 +18,16 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from agents.doctrine import find, spoken
+from agents.doctrine import spoken
 from model.notice import NOTICE
 from model.parameters import check_settings
 from model.reading import scenario_hash
 from model.scenario import Values
 from model.schema import ScenarioFile
 from runs.arms import side_by_side
-from runs.engines import Job, Task, run_chunks
-from runs.ensemble import Chunk, seat_doctrines
+from runs.disk import disk_errors, write_whole
+from runs.engines import Job, Task, run_chunks, useful
+from runs.ensemble import Chunk, reference, seat_doctrines
 from runs.errors import RUNS, UserError, check_numbers
 from runs.outcomes import Watched, watched_series
 from runs.patterns import as_lines, hold
@@ -40,9 +41,7 @@ from runs.store import (
     Shard,
     Store,
     code_hash,
-    disk_errors,
     program_version,
-    write_whole,
 )
 from runs.summary import SHORT, Row, as_csv, as_text, sanity, summary
 
@@ -114,7 +113,7 @@ def batch(
     _check_batch(runs, shard, chunk)
     settings = check_settings(file, values or {}).values
     seat_doctrines(file, doctrines or {})
-    played_by = {actor: find(which).reference for actor, which in (doctrines or {}).items()}
+    played_by = {actor: reference(which) for actor, which in (doctrines or {}).items()}
     length = file.quarters if quarters is None else quarters
     manifest = describe(
         file, runs, seed, length, trajectories, settings, played_by, series, chunk, command, draws
@@ -143,7 +142,7 @@ def fill(
     todo = sum(len(part.runs) for part in missing)
     progress = Progress(store.manifest["scenario"], games, todo, stream)
     try:
-        with closing(run_chunks(jobs(missing), _useful(workers, missing))) as chunks:
+        with closing(run_chunks(jobs(missing), useful(workers, len(missing)))) as chunks:
             for each in chunks:
                 store.write(each)
                 progress.add(len(each.runs))
@@ -205,11 +204,6 @@ def parse_shard(text: str) -> Shard:
     shard = int(first), int(of)
     _check_batch(1, shard, 1)
     return shard
-
-
-def _useful(workers: int | None, missing: Sequence[Part]) -> int | None:
-    """No processes are started for what one chunk does."""
-    return 1 if len(missing) <= 1 and (workers is None or workers > 0) else workers
 
 
 def describe(

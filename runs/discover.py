@@ -27,10 +27,11 @@ from agents.briefing import Bools, Floats
 from model.notice import NOTICE
 from model.parameters import Parameter, parameters
 from model.reading import ScenarioError, read
+from runs.disk import disk_errors, write_whole
 from runs.errors import UserError, needs
 from runs.figures import ARMS, MEDIAN, STYLE, save
 from runs.pieces import unknown_outcome
-from runs.store import Results, disk_errors, program_version, sealed, write_whole
+from runs.store import Results, program_version, sealed
 from runs.summary import aligned, percent
 from runs.sweep.play import POINT
 

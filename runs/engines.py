@@ -108,6 +108,11 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def useful(workers: int | None, jobs: int) -> int | None:
+    """Return the processes that are worth starting: none for what one job does."""
+    return 1 if jobs <= 1 and (workers is None or workers > 0) else workers
+
+
 def run_chunks[C](
     jobs: Iterable[Task[C]], workers: int | None = None, progress: Progress | None = None
 ) -> Generator[C]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from agents.answers import DoctrineError
 from agents.briefing import Briefing, Decision, Floats, Ints
-from agents.doctrine import Doctrine, get_doctrine
+from agents.doctrine import Doctrine, find, get_doctrine
 from model.chance import Chance
 from model.scenario import Values as Settings
 from model.scenario import quarter_index
@@ -121,11 +121,22 @@ def seat_doctrines(file: ScenarioFile, changed: Mapping[str, str]) -> dict[str, 
 
 def _seated(file: ScenarioFile, own: str, name: str) -> Doctrine:
     """Return a doctrine; `NAME@QUARTER` plays the scenario's own until that quarter."""
+    later, quarter = _from_then_on(name)
+    if not quarter:
+        return get_doctrine(later)
+    return Successor(get_doctrine(own), get_doctrine(later), quarter_index(file.start, quarter))
+
+
+def _from_then_on(name: str) -> tuple[str, str]:
+    """Split a doctrine from the quarter from which on it plays; empty if it always does."""
     later, at, quarter = name.rpartition("@")
-    if not (at and QUARTER.fullmatch(quarter)):
-        return get_doctrine(name)
-    first = quarter_index(file.start, quarter)
-    return Successor(get_doctrine(own), get_doctrine(later), first)
+    return (later, quarter) if at and QUARTER.fullmatch(quarter) else (name, "")
+
+
+def reference(name: str) -> str:
+    """Return what is sure to find a doctrine again, for manifests; `@QUARTER` stays."""
+    later, quarter = _from_then_on(name)
+    return f"{find(later).reference}{'@' if quarter else ''}{quarter}"
 
 
 class Successor(Doctrine):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from model.history import LAST_GUIDING
 from model.notice import NOTICE
+from runs.disk import disk_errors, write_whole
 from runs.facts import INTERVAL, RULE, Fact, Held, Scorecard, scorecard, why
 from runs.hindcast_report import LOG, Reported, filled, keep, listed, table
 from runs.posterior import Draws, Posterior, spoken
-from runs.store import code_hash, disk_errors, program_version, write_whole
+from runs.store import code_hash, program_version
 from runs.summary import aligned, number, percent
 
 SPANS = (f"until {LAST_GUIDING}", f"{LAST_GUIDING + 1}-24")

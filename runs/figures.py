@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from agents.briefing import Floats
 from model.notice import NOTICE
-from runs.store import disk_errors, write_whole
+from runs.disk import disk_errors, write_whole
 from runs.summary import percent, quantiles
 
 # Blues of one hue that differ in lightness, so that they survive a grey print and colour blindness.

@@ -21,11 +21,12 @@ from model.history import Consulted, history
 from model.notice import NOTICE
 from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
+from runs.disk import disk_errors, write_whole
 from runs.errors import UserError
 from runs.hindcast import PERCENT, SERIES, Games, Measured, levels, play_drawn
 from runs.hindcast_report import Reported, filled, listed, table
 from runs.posterior import Draws, Posterior, spoken
-from runs.store import code_hash, disk_errors, program_version, write_whole
+from runs.store import code_hash, program_version
 from runs.summary import aligned, number, percent
 
 FILE = Path(__file__).with_name("forecast.csv")

@@ -17,11 +17,12 @@ import numpy as np
 from model.history import LAST_GUIDING
 from model.notice import NOTICE
 from model.reading import scenario_hash
+from runs.disk import disk_errors, write_whole
 from runs.figures import Panel, fan_chart, save
 from runs.hindcast import NO_HANDLE, YEAR, Answered, Forecast, Hindcast, Score, hindcast
 from runs.posterior import Draws, Posterior, spoken
 from runs.scoring import BANDS, DOUBT, NAIVE
-from runs.store import code_hash, disk_errors, program_version, write_whole
+from runs.store import code_hash, program_version
 from runs.summary import aligned, number, percent
 
 LOG = "scorings.csv"

@@ -1,4 +1,4 @@
-"""Games in pieces: what one chunk gave of some outcomes, in a file named by all that it depends on.
+"""Games in pieces: what one job gave, in a file named by all that it depends on.
 
 The same command goes on where another one stopped, and a change of anything (scenario, code,
 numbers, seeds) is another piece. For experiments that keep few outcomes of many small sets of
@@ -11,57 +11,99 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agents.briefing import Floats
+from agents.briefing import Floats, Ints
 from runs.batch import Progress
-from runs.engines import Job, run_chunks
+from runs.disk import disk_errors, is_whole, sweep_out, write_vouched
+from runs.engines import Job, Task, run_chunks, useful
 from runs.ensemble import Chunk
 from runs.errors import UserError
-from runs.store import disk_errors, to_parquet, write_whole
+from runs.store import to_parquet
 
 Derive = Callable[[Chunk], Mapping[str, Floats]]
+GAMES = "games"  # of a results folder, where its pieces lie
 DIGITS = 12  # of the hash in a file's name
 
 
+class Tagged(Protocol):
+    """What carries the tag of its job and the numbers of its games."""
+
+    @property
+    def tag(self) -> str:
+        """Of the job."""
+        ...
+
+    @property
+    def runs(self) -> Ints:
+        """Numbers of the games, (run,)."""
+        ...
+
+
+class TaggedTask[C: Tagged](Task[C], Tagged, Protocol):
+    """A job of any kind that has a tag, as `runs.engines` takes it."""
+
+
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """One chunk of games, and where its outcomes are kept; the job's tag is the file's name."""
+class Piece[C: Tagged]:
+    """One job, and what is kept of it; the job's tag is the file's name."""
 
-    job: Job
-    columns: tuple[str, ...]  # outcomes that are kept, by id
-    derive: Derive | None = None  # more that is kept, such as sums over the quarters
+    job: TaggedTask[C]
+    table: Callable[[C], pa.Table]
 
 
-def piece(
-    stem: str,
-    job: Job,
-    columns: Sequence[str],
-    said: Mapping[str, Any],
-    derive: Derive | None = None,
-) -> Piece:
-    """Name a piece by its stem and a hash.
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a chunk: outcomes by id, and more, such as sums over the quarters."""
 
-    said : what the games depend on besides runs and values of the job, as JSON can hold it
+    columns: tuple[str, ...]
+    derive: Derive = field(default=lambda _: {})
+
+    def __call__(self, chunk: Chunk) -> pa.Table:
+        """Return it as a table, one row a game.
+
+        Raises
+        ------
+        UserError
+            If there is no such outcome.
+        """
+        labels = {column.id: column.label for column in chunk.columns}
+        unknown = [name for name in self.columns if name not in labels]
+        if unknown:
+            raise UserError(unknown_outcome(unknown[0], list(labels)))
+        kept = {n: np.asarray(chunk.outcomes[labels[n]], dtype=float) for n in self.columns}
+        return pa.table({**kept, **self.derive(chunk)})
+
+
+def named(stem: str, said: Mapping[str, Any], runs: Ints, *values: Mapping[str, Any] | None) -> str:
+    """Name the file of a piece by a stem and a hash of what its games depend on.
+
+    said : what they depend on besides numbers and values, as JSON can hold it
+    runs : (run,); values : path → one number, or one per run; of each game that is compared
     """
     digest = sha256(json.dumps(said, sort_keys=True).encode())
-    digest.update(job.runs.tobytes())
-    for path, value in sorted((job.values or {}).items()):
-        digest.update(path.encode())
-        digest.update(np.asarray(value, dtype=float).tobytes())
-    name = f"{stem}-{digest.hexdigest()[:DIGITS]}.parquet"
-    return Piece(replace(job, tag=name), tuple(columns), derive)
+    digest.update(runs.tobytes())
+    for each in values:
+        for path, value in sorted((each or {}).items()):
+            digest.update(path.encode())
+            digest.update(np.asarray(value, dtype=float).tobytes())
+    return f"{stem}-{digest.hexdigest()[:DIGITS]}.parquet"
 
 
-def play_pieces(
-    pieces: Callable[[], Iterator[Piece]],
+def piece(stem: str, job: Job, kept: Kept, said: Mapping[str, Any]) -> Piece[Chunk]:
+    """Return a piece of a `Job`; said : as of `named`."""
+    return Piece(replace(job, tag=named(stem, said, job.runs, job.values)), kept)
+
+
+def play_pieces[C: Tagged](
+    pieces: Callable[[], Iterator[Piece[C]]],
     folder: Path,
     name: str,
     workers: int | None = None,
@@ -70,6 +112,7 @@ def play_pieces(
     """Play the pieces that are not in the folder yet, and return the files' names in order.
 
     pieces : lists them, the same each time; their numbers are too many to be kept
+    folder : of the pieces; the caller holds the lock of the results
     name : of the progress bar
 
     Raises
@@ -82,11 +125,15 @@ def play_pieces(
     stream = sys.stderr if stream is None else stream
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        sweep_out(folder)
     sizes = {each.job.tag: len(each.job.runs) for each in pieces()}
-    missing = {tag for tag in sizes if not is_readable(folder / tag)}
-    wanted: dict[str, Piece] = {}
+    missing = {tag for tag in sizes if not is_whole(folder / tag)}
+    for tag in sorted(missing):
+        if (folder / tag).is_file():
+            print(f"{tag} is not as it was written; its games are played again", file=stream)
+    wanted: dict[str, Piece[C]] = {}
 
-    def jobs() -> Iterator[Job]:
+    def jobs() -> Iterator[TaggedTask[C]]:
         for each in pieces():
             if each.job.tag in missing:
                 missing.discard(each.job.tag)  # the same games may be asked for twice
@@ -94,10 +141,14 @@ def play_pieces(
                 yield each.job
 
     progress = Progress(name, sum(sizes.values()), sum(sizes[t] for t in missing), stream)
+    few = useful(workers, len(missing))
     try:
-        with closing(run_chunks(jobs(), workers, progress.add)) as chunks:
+        with closing(run_chunks(jobs(), few)) as chunks:
             for chunk in chunks:
-                keep(chunk, wanted.pop(chunk.tag), folder / chunk.tag)
+                content = to_parquet(wanted.pop(chunk.tag).table(chunk))
+                with disk_errors(folder):
+                    write_vouched(folder / chunk.tag, content)
+                progress.add(len(chunk.runs))
     except KeyboardInterrupt:
         progress.close()
         print(f"stopped: the same command goes on from there ({folder})", file=stream)
@@ -105,33 +156,6 @@ def play_pieces(
     finally:
         progress.close()
     return list(sizes)
-
-
-def is_readable(file: Path) -> bool:
-    """Say whether a piece is there and whole; it is written under another name first."""
-    try:
-        return file.is_file() and pq.read_metadata(file).num_rows > 0
-    except (OSError, pa.ArrowInvalid):
-        return False
-
-
-def keep(chunk: Chunk, wanted: Piece, file: Path) -> None:
-    """Write the outcomes that are wanted of a chunk.
-
-    Raises
-    ------
-    UserError
-        If there is no such outcome.
-    """
-    labels = {column.id: column.label for column in chunk.columns}
-    unknown = [name for name in wanted.columns if name not in labels]
-    if unknown:
-        raise UserError(unknown_outcome(unknown[0], list(labels)))
-    kept = {name: np.asarray(chunk.outcomes[labels[name]], dtype=float) for name in wanted.columns}
-    if wanted.derive is not None:
-        kept |= wanted.derive(chunk)
-    with disk_errors(file.parent):
-        write_whole(file, to_parquet(pa.table(kept)))
 
 
 def unknown_outcome(name: str, known: Sequence[str]) -> str:

@@ -30,11 +30,12 @@ from model.transcript import (
     write,
 )
 from model.wargame import Wargame
+from runs.disk import disk_errors, write_whole
 from runs.ensemble import seat_doctrines
 from runs.errors import UserError, check_numbers
 from runs.figures import save
 from runs.network_picture import network_picture
-from runs.store import disk_errors, program_version, write_whole
+from runs.store import program_version
 from runs.story import Manner, tell
 
 STORY, PICTURE, MANIFEST = "story.txt", "network", "manifest.json"

@@ -18,9 +18,9 @@ from model.chance import Chance
 from model.history import LAST_GUIDING
 from model.notice import NOTICE
 from model.schema import ScenarioFile
+from runs.disk import write_whole
 from runs.errors import UserError
 from runs.prior import draw_prior, uncertain
-from runs.store import write_whole
 
 SHIPPED, NONE = "shipped", "none"
 FILE = Path(__file__).parent / "calibration" / "shipped.json"

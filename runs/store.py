@@ -14,13 +14,11 @@ one stopped, and several machines can fill one folder.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -36,7 +34,20 @@ import pyarrow.parquet as pq
 
 from agents.briefing import Ints
 from model.notice import NOTICE
+from model.reading import scenario_hash
 from model.scenario import quarter_name
+from model.schema import ScenarioFile
+from runs.disk import (
+    WHOLE,
+    alone,
+    disk_errors,
+    ends_well,
+    hash_file,
+    is_whole,
+    sweep_out,
+    write_vouched,
+    write_whole,
+)
 from runs.ensemble import Chunk
 from runs.errors import UserError, needs
 from runs.outcomes import Column, Values
@@ -44,15 +55,15 @@ from runs.outcomes import Column, Values
 MANIFEST = "manifest.json"
 FORMAT = 2  # raised when a reader of the old format would misread the new one
 KINDS = ("outcomes", "trajectories")
+RESULTS = ("*/part-*.parquet", "games/*.parquet")  # what makes a folder one of results
 HASH = "sha256"
-MAGIC = b"PAR1"  # at either end of a Parquet file
 CHECKED_AT_ONCE = 256_000_000  # bytes whose hashes are reckoned in about half a second
 DESIGN = "design.parquet"  # one row a point, in the folder of a sweep
-NOT_COMPARED = {"command", "created", "made_with", "notice", HASH}
+# "files" are listed once all is written; of "claims" a folder may hold some and then more.
+NOT_COMPARED = {"command", "created", "made_with", "notice", "files", "claims", HASH}
 ALL = "all"
 Manifest = dict[str, Any]
 Shard = tuple[int, int]  # this one of how many, from 1
-SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @dataclass(frozen=True, order=True)
@@ -98,45 +109,6 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-@contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """Say what to do about a full disk or a folder that cannot be written.
-
-    Raises
-    ------
-    UserError
-        Instead of the OSError of such a case.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in SPACE:
-            raise UserError(
-                f"no space left for results in {folder}: free some, then run the same command "
-                "again; whole files stay and it goes on from there"
-            ) from error
-        if isinstance(error, (NotADirectoryError, FileExistsError)):
-            raise UserError(f"{folder} is no folder: choose another one with --out") from error
-        raise UserError(
-            f"results cannot be written to {folder} ({error.strerror}): choose another folder "
-            "with --out, or change its permissions"
-        ) from error
-
-
-def write_whole(file: Path, content: bytes, tag: str = "") -> None:
-    """Write a file under a temporary name, then rename it: it is there whole or not at all."""
-    temporary = file.with_name(f".{file.name}.{tag}.tmp")
-    try:
-        with temporary.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 class Store:
     """A results folder open for writing; a context manager that holds the folder's lock.
 
@@ -153,21 +125,17 @@ class Store:
         self.replayed: list[str] = []  # names of files that were there but not whole
 
     def __enter__(self) -> Self:
-        with disk_errors(self.folder):
-            for kind in KINDS:
-                (self.folder / kind).mkdir(parents=True, exist_ok=True)
-            self._lock = lock(self.folder, self._tag)
-            try:
-                claim(self.folder, self.manifest, self._tag)
-                for left_over in self.folder.glob(f"*/.*.{self._tag}.tmp"):
-                    left_over.unlink(missing_ok=True)
-            except BaseException:
-                self._lock()
-                raise
+        with ExitStack() as held:
+            held.enter_context(claimed(self.folder, self.manifest, self._tag))
+            with disk_errors(self.folder):
+                for kind in KINDS:
+                    (self.folder / kind).mkdir(exist_ok=True)
+                    sweep_out(self.folder / kind, self._tag)
+            self._held = held.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock()
+        self._held.close()
 
     def parts(self) -> list[Part]:
         """All parts of this shard: every n-th one, so that shards never share a file."""
@@ -202,11 +170,7 @@ class Store:
 
     def _write(self, kind: str, part: Part, table: pa.Table) -> None:
         content = to_parquet(table)
-        file = self.folder / kind / part.name
-        # the hash is there before the file, so that a file without its hash is never whole
-        line = f"{sha256(content).hexdigest()}  {file.name}\n"
-        write_whole(_hash_file(file), line.encode(), self._tag)
-        write_whole(file, content, self._tag)
+        write_vouched(self.folder / kind / part.name, content, self._tag)
 
 
 def shard_parts(manifest: Mapping[str, Any], shard: Shard = (1, 1)) -> list[Part]:
@@ -216,26 +180,19 @@ def shard_parts(manifest: Mapping[str, Any], shard: Shard = (1, 1)) -> list[Part
     return every[shard[0] - 1 :: shard[1]]
 
 
-def _hash_file(file: Path) -> Path:
-    return file.with_name(f"{file.name}.sha256")
+@contextmanager
+def claimed(folder: Path, manifest: Manifest, tag: str = WHOLE) -> Iterator[None]:
+    """Hold a folder for results of this manifest.
 
-
-def is_whole(file: Path) -> bool:
-    """Say whether a file has the content that was written."""
-    try:
-        noted = _hash_file(file).read_text(encoding="ascii").split()
-    except (OSError, UnicodeDecodeError):
-        return False
-    return noted == [sha256(file.read_bytes()).hexdigest(), file.name]
-
-
-def ends_well(file: Path) -> bool:
-    """Say whether a file has its hash beside it and the end of a Parquet file: no full check."""
-    if not _hash_file(file).is_file() or file.stat().st_size < 2 * len(MAGIC):
-        return False
-    with file.open("rb") as content:
-        content.seek(-len(MAGIC), os.SEEK_END)
-        return content.read() == MAGIC
+    Raises
+    ------
+    UserError
+        If it holds results of something else, or another process writes there.
+    """
+    with alone(folder, tag):
+        with disk_errors(folder):
+            claim(folder, manifest, tag)
+        yield
 
 
 def claim(folder: Path, manifest: Manifest, tag: str = "") -> None:
@@ -247,13 +204,39 @@ def claim(folder: Path, manifest: Manifest, tag: str = "") -> None:
         Names what differs.
     """
     file = folder / MANIFEST
-    empty = next(folder.glob("*/part-*.parquet"), None) is None
-    if empty:
-        text = json.dumps(sealed(manifest), indent=2, ensure_ascii=False) + "\n"
-        write_whole(file, text.encode(), tag)
+    if not any(next(folder.glob(each), None) for each in RESULTS):
+        _write_manifest(folder, manifest, tag)
     elif not file.exists():
         raise UserError(f"{folder} holds results without a {MANIFEST}: choose another folder")
     _compare(folder, manifest)
+
+
+def _write_manifest(folder: Path, manifest: Manifest, tag: str = "") -> None:
+    text = json.dumps(sealed(manifest), indent=2, ensure_ascii=False) + "\n"
+    write_whole(folder / MANIFEST, text.encode(), tag)
+
+
+def stamped(kind: str, file: ScenarioFile, command: str) -> Manifest:
+    """Return what the manifests of all experiments say; the files are listed by `finish`."""
+    return {
+        "format": FORMAT,
+        "kind": kind,
+        "scenario": file.name,
+        "scenario_hash": scenario_hash(file),
+        "version": program_version(),
+        "code": code_hash(),
+        "command": command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "notice": NOTICE,
+        "files": [],
+    }
+
+
+def finish(folder: Path, manifest: Manifest, files: Sequence[Path]) -> None:
+    """List in the manifest what was written: the experiment is finished."""
+    names = [file.relative_to(folder).as_posix() for file in files]
+    with disk_errors(folder):
+        _write_manifest(folder, {**manifest, "files": names})
 
 
 def _compare(folder: Path, manifest: Manifest) -> None:
@@ -307,36 +290,6 @@ def read_manifest(folder: Path) -> Manifest:
             "these results are of: put the old one back, or choose another folder with --out"
         )
     return manifest
-
-
-def lock(folder: Path, tag: str = "") -> Callable[[], None]:
-    """Take the lock of a shard of a folder and return what releases it.
-
-    The system holds it, so it ends with the process however that ends. Shards of other numbers may
-    run at the same time; where they overlap they write the same bytes.
-    """
-    name = folder / f".lock-{tag}"
-    handle = name.open("a+")
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            handle.seek(0)
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.close()
-        if error.errno not in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}:
-            raise
-        raise UserError(
-            f"another process is writing results to {folder}: wait for it, or choose another "
-            "folder with --out"
-        ) from error
-
-    return handle.close
 
 
 def outcome_table(chunk: Chunk) -> pa.Table:
@@ -421,7 +374,7 @@ def merge(folders: Sequence[Path], out: Path) -> None:
         )
     with Store(out, manifest), disk_errors(out):
         for name, file in found.items():
-            write_whole(_hash_file(out / name), _hash_file(file).read_bytes())
+            write_whole(hash_file(out / name), hash_file(file).read_bytes())
             write_whole(out / name, file.read_bytes())
         for extra in (DESIGN, "design.csv"):
             if (folders[0] / extra).is_file():

@@ -13,8 +13,9 @@ import pytest
 from model.notice import NOTICE
 from runs.archive import archive, recreate, recreating, unpack
 from runs.cli import main
+from runs.disk import ends_well
 from runs.errors import UserError
-from runs.store import DESIGN, Results, ends_well
+from runs.store import DESIGN, Results
 from runs.sweep.design import read_design
 from runs.sweep.play import sweep
 

@@ -1,11 +1,8 @@
 """`batch`: what it writes, what it says, and that it goes on from where it was stopped."""
 
 import io
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +20,7 @@ from runs.errors import UserError
 from runs.outcomes import Column
 from runs.store import Results
 from runs.summary import OPENERS, Row, as_text, number, percent, summary
+from tests.stopped import interrupted
 from tests.worlds import strait
 
 RUNS, CHUNK, QUARTERS = 40, 8, 6
@@ -196,41 +194,15 @@ if __name__ == "__main__":
 """
 
 
-def interrupted(folder: Path, kill: signal.Signals, workers: int) -> str:
-    """Stop the program by a signal once it has made some progress; return its last words."""
-    program = folder / "program.py"
-    program.write_text(PROGRAM)
-    running = subprocess.Popen(
-        [sys.executable, str(program), str(folder / "out"), str(workers)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with running:
-        assert running.stderr is not None
-        said = []
-        for line in running.stderr:
-            said.append(line)
-            if line.endswith(" left\n"):
-                break
-        assert said, "it said nothing"
-        assert said[-1].endswith(" left\n"), "".join(said)
-        running.send_signal(kill)
-        # the end of the stream is seen only when the workers, too, have ended
-        rest = running.stderr.read()
-    assert running.returncode != 0
-    return rest
-
-
 def test_it_goes_on_after_a_kill(
     file: ScenarioFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    interrupted(tmp_path, signal.SIGKILL, 2)
+    interrupted(tmp_path, PROGRAM, signal.SIGKILL, 2)
     first = times(out)
     assert 0 < len(first) < 50
     assert Results(out).games == 4 * len(first), "what is there is whole"
-    last_words = interrupted(tmp_path, signal.SIGINT, 1)
+    last_words = interrupted(tmp_path, PROGRAM, signal.SIGINT, 1)
     assert "the same command goes on from there" in last_words
     second = times(out)
     assert len(first) < len(second) < 50

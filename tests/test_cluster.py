@@ -73,3 +73,15 @@ def test_a_batch_on_a_cluster_of_this_machine(
     assert "300 of 300 games are there" in capsys.readouterr().err
     again = line.replace(str(tmp_path), str(tmp_path / "new"))
     assert main([*again.split(), "--scheduler", "tcp://127.0.0.1:9"]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_tournament_on_a_cluster_is_the_same(tmp_path: Any) -> None:
+    pytest.importorskip("distributed")
+    line = "tournament triad --doctrine hedger --runs 4 --quarters 2 --workers 2 --out"
+    assert main([*line.split(), str(tmp_path / "here")]) == 0
+    assert main([*line.split(), str(tmp_path / "there"), "--engine", "dask"]) == 0
+    here, there = (sorted((tmp_path / n / "games").glob("*.sha256")) for n in ("here", "there"))
+    assert [file.name for file in here] == [file.name for file in there]
+    assert [file.read_text() for file in here] == [file.read_text() for file in there]

@@ -20,8 +20,8 @@ from runs.propagation.channels import CHANNELS, WHOLE
 from runs.propagation.drawn import figures
 from runs.propagation.followed import Followed, followed
 from runs.propagation.found import Asked, Found
-from runs.propagation.pairs import OTHERS, Pairing, play_pairs
-from runs.propagation.report import find, propagate
+from runs.propagation.pairs import OTHERS, Pairing, Small, play_pairs
+from runs.propagation.report import checked, find, propagate
 from runs.propagation.told import summary_text
 from runs.shocks import control_and_shocked, read_shock
 from runs.store import sealed
@@ -38,76 +38,93 @@ def asked(*shocks: str, **changes: object) -> Asked:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def found(*shocks: str, **changes: object) -> Found:
-    return find(asked(*shocks, **changes), io.StringIO())
+@pytest.fixture(scope="module")
+def games(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all: each question finds its own games in it."""
+    return tmp_path_factory.mktemp("games")
+
+
+def found(games: Path, *shocks: str, **changes: object) -> Found:
+    question = asked(*shocks, **changes)
+    return find(question, checked(question), games, io.StringIO())
+
+
+def changes(found: Found) -> Small:
+    return np.array([found.pairs.change(w.id) for w in found.what])
 
 
 @pytest.fixture(scope="module")
-def cut() -> Found:
-    return found("troops=7@3", channels=True)
+def cut(games: Path) -> Found:
+    return found(games, "troops=7@3", channels=True)
 
 
 def test_influences_add_up_to_the_change_of_utility(cut: Found) -> None:
     actors = sorted(FILE.actors)
-    names = [w.id for w in cut.what]
-    assert cut.pairs.influence.shape == (3 + len(OTHERS), 3, QUARTERS, GAMES)
+    influence = cut.pairs.influence(actors)
+    assert influence.shape == (3 + len(OTHERS), 3, QUARTERS, GAMES)
     for j, actor in enumerate(actors):
-        whole = cut.pairs.change[names.index(f"utility.{actor}")]
-        np.testing.assert_allclose(cut.pairs.influence[:, j].sum(axis=0), whole, atol=2e-6)
-    assert (cut.pairs.influence[:, :, :2] == 0.0).all()
-    assert np.abs(cut.pairs.influence[:, :, 2:]).max() > 0.0
+        whole = cut.pairs.change(f"utility.{actor}")
+        np.testing.assert_allclose(influence[:, j].sum(axis=0), whole, atol=2e-6)
+    assert (influence[:, :, :2] == 0.0).all()
+    assert np.abs(influence[:, :, 2:]).max() > 0.0
 
 
-def test_where_nobody_answers_the_shock_is_its_owners_influence_alone() -> None:
+def test_where_nobody_answers_the_shock_is_its_owners_influence_alone(games: Path) -> None:
     """With players who leave all as it is, the patron's troops alone differ in that quarter."""
-    quiet = found("troops=7@3", doctrines=QUIET)
+    quiet = found(games, "troops=7@3", doctrines=QUIET)
     patron = sorted(FILE.actors).index("Patron")
-    first = quiet.pairs.influence[:, :, 2]
+    first = quiet.pairs.influence(sorted(FILE.actors))[:, :, 2]
     others = np.delete(first, [patron, len(first) - 1], axis=0)
     np.testing.assert_allclose(others, 0.0, atol=1e-7)
     np.testing.assert_allclose(first[-1], 0.0, atol=1e-6)
     assert np.abs(first[patron]).min(axis=1).max() > 0.0
 
 
-def test_a_shock_to_what_is_already_so_changes_nothing() -> None:
+def test_a_shock_to_what_is_already_so_changes_nothing(games: Path) -> None:
     """Tables and levers stand where they stood, so no game differs and nothing is sure."""
-    same = found("gesture=0@1", doctrines=QUIET)
-    assert (same.pairs.change == 0.0).all()
+    same = found(games, "gesture=0@1", doctrines=QUIET)
+    assert (changes(same) == 0.0).all()
     assert same.passages == []
     said = summary_text(same)
     assert said.count("nothing for sure") == 8
     assert "nothing that is more than chance" in said
 
 
-def test_numbers_may_be_drawn_anew_in_each_pair() -> None:
+def test_numbers_may_be_drawn_anew_in_each_pair(games: Path) -> None:
     file = read("triad")
-    plain = asked(file=file, shocks=(read_shock(file, "troops=10@3"),), quarters=4)
-    fixed = find(plain, io.StringIO())
-    drawn = find(replace(plain, draws=Draws(3)), io.StringIO())
-    assert (drawn.pairs.change[:, :2] == 0.0).all()
-    assert (drawn.pairs.control != fixed.pairs.control).any()
+    plain = {"file": file, "shocks": (read_shock(file, "troops=10@3"),), "quarters": 4}
+    fixed = found(games, **plain)
+    drawn = found(games, **plain, draws=Draws(3))
+    assert (changes(drawn)[:, :2] == 0.0).all()
+    assert (drawn.pairs.control("lever.troops") != fixed.pairs.control("lever.troops")).any()
     assert "prior" in summary_text(drawn)
 
 
-def test_pairs_are_the_same_alone_and_among_others() -> None:
+def test_pairs_are_the_same_alone_and_among_others(games: Path) -> None:
     arms = control_and_shocked(FILE, [read_shock(FILE, "troops=7@3")])
+    series = ("lever.troops", "deal.alliance")
     many, few = (
         play_pairs(
-            {"": Pairing(arms, ("lever.troops", "deal.alliance"), runs, influence=True)},
+            {"": Pairing(arms, series, runs, influence=True)},
             3,
+            games,
             quarters=QUARTERS,
             workers=1,
             stream=io.StringIO(),
         )[""]
         for runs in (12, 5)
     )
-    for what in ("control", "change", "influence"):
-        np.testing.assert_array_equal(getattr(many, what)[..., :5], getattr(few, what))
+    for name in series:
+        np.testing.assert_array_equal(many.control(name)[:, :5], few.control(name))
+        np.testing.assert_array_equal(many.change(name)[:, :5], few.change(name))
+    actors = sorted(FILE.actors)
+    np.testing.assert_array_equal(many.influence(actors)[..., :5], few.influence(actors))
 
 
 def test_everything_that_is_followed_can_be_measured(cut: Found) -> None:
-    assert cut.pairs.control.shape == (len(cut.what), QUARTERS, GAMES)
-    assert np.isfinite(cut.pairs.control).all()
+    control = np.array([cut.pairs.control(w.id) for w in cut.what])
+    assert control.shape == (len(cut.what), QUARTERS, GAMES)
+    assert np.isfinite(control).all()
     ids = [w.id for w in followed(FILE)]
     assert len(set(ids)) == len(ids)
     for kind in ("utility", "account", "lever", "stock", "reliability", "hostility", "hazard"):
@@ -165,16 +182,18 @@ def test_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     reported = propagate(asked("troops=7@3", runs=20), tmp_path, io.StringIO())
     names = {file.name for file in reported.files}
     assert {"summary.txt", "map.png", "map.svg", "passage.csv", "responses.csv"} <= names
-    assert names == {file.name for file in tmp_path.iterdir()}
+    there = {file.name for file in tmp_path.iterdir() if not file.name.startswith(".")}
+    assert there == names | {"games"}
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
     assert sealed(manifest) == manifest
     assert manifest["shocks"][0]["quarter"] == "2025Q3"
     assert NOTICE in reported.text
     for csv in tmp_path.glob("*.csv"):
         assert csv.read_text(encoding="utf-8").startswith(f"# {NOTICE}\n")
-    table = pq.read_table(tmp_path / "differences.parquet")
+    table = pq.read_table(next((tmp_path / "games").glob("whole-effect-*.parquet")))
     assert table.num_rows == 20 * QUARTERS
-    assert table.column("lever.troops").to_pylist()[:3] == [0.0, 0.0, -21.0]
+    assert table.column("quarter").to_pylist()[:2] == ["2025Q1", "2025Q2"]
+    assert table.column("change lever.troops").to_pylist()[:3] == [0.0, 0.0, -21.0]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +217,7 @@ def test_a_wrong_question_is_explained(
 
 def test_a_doctrine_cannot_be_given_and_changed() -> None:
     with pytest.raises(UserError, match="one that changes"):
-        found("Client=hedger@3", doctrines=QUIET)
+        checked(asked("Client=hedger@3", doctrines=QUIET))
 
 
 def test_shocks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,6 @@ import errno
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.notice import NOTICE
+from runs.disk import disk_errors, is_whole
 from runs.ensemble import Chunk
 from runs.errors import UserError
 from runs.outcomes import Column
-from runs.store import (
-    ALL,
-    FORMAT,
-    MANIFEST,
-    Manifest,
-    Part,
-    Results,
-    Store,
-    disk_errors,
-    is_whole,
-    shard_parts,
-)
+from runs.store import ALL, FORMAT, MANIFEST, Manifest, Part, Results, Store, shard_parts
+from tests.stopped import small_disk
 
 COLUMNS = (
     Column("digest", "digest", "", "digest"),
@@ -277,21 +266,6 @@ def test_leftovers_of_a_kill_are_swept(tmp_path: Path) -> None:
         assert store.missing() == []
     assert not mine.exists()
     assert others.exists()
-
-
-@contextmanager
-def small_disk() -> Iterator[None]:
-    """Let no file grow beyond a kilobyte: the system refuses to write, as a full disk does.
-
-    Only within the test's body: pytest's own output may be a file, too.
-    """
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path: Path) -> None:

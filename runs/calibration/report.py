@@ -19,10 +19,11 @@ from model.notice import NOTICE
 from model.parameters import Parameter
 from runs.calibration import inference
 from runs.calibration.run import Calibrated, calibrate
+from runs.disk import disk_errors, write_whole
 from runs.figures import ARMS, STYLE, save
 from runs.hindcast_report import table
 from runs.prior import at_quantile, uncertain
-from runs.store import MANIFEST, disk_errors, write_whole
+from runs.store import MANIFEST
 from runs.summary import aligned, number, percent
 
 BINS, COLUMNS = 10, 3

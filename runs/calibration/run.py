@@ -29,30 +29,19 @@ from runs.batch import Progress
 from runs.calibration import inference
 from runs.calibration.evidence import Summary, guiding, summarise
 from runs.calibration.inference import Checked, Sample, Screened
+from runs.disk import disk_errors, sweep_out, write_whole
 from runs.engines import run_chunks
 from runs.errors import SEEDS, UserError, check_numbers
 from runs.hindcast import games_of, past_job, past_scenario, past_scenarios
 from runs.posterior import Draws, Posterior, write_posterior
 from runs.prior import draw_quantiles, uncertain
-from runs.store import (
-    FORMAT,
-    Manifest,
-    Part,
-    claim,
-    code_hash,
-    disk_errors,
-    lock,
-    program_version,
-    to_parquet,
-    write_whole,
-)
+from runs.store import FORMAT, Manifest, Part, claimed, code_hash, program_version, to_parquet
 
 TODAY = "2025q1"  # what is calibrated must be the same number there
 CHUNK = 250
 FEWEST, MOST = 500, 100_000  # games of each scenario
 CHECKS = 300  # games that are taken for the record in the check by simulation
 PREDICTED = 1000  # games of each scenario with numbers of the posterior
-LOCK = "calibration"
 BEFORE, AFTER = "prior", "posterior"
 
 
@@ -99,14 +88,8 @@ def calibrate(
         raise UserError(f"--draws {draws}: from {FEWEST} to {MOST:,}")
     stream = sys.stderr if stream is None else stream
     manifest = describe(draws, seed, command)
-    with disk_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        release = lock(out, LOCK)
-        try:
-            claim(out, manifest, LOCK)
-            return _calibrate(_Played(out, seed, workers, stream), draws, manifest)
-        finally:
-            release()
+    with claimed(out, manifest), disk_errors(out):
+        return _calibrate(_Played(out, seed, workers, stream), draws, manifest)
 
 
 def _calibrate(played: _Played, draws: int, manifest: Manifest) -> Calibrated:
@@ -214,8 +197,7 @@ class _Played:
     def _of(self, scenario: str, kind: str, numbers: range, posterior: Posterior | None) -> Floats:
         file, folder = past_scenario(scenario), self.folder / f"{kind}-{scenario}"
         folder.mkdir(exist_ok=True)
-        for left_over in folder.glob(".*.tmp"):
-            left_over.unlink(missing_ok=True)
+        sweep_out(folder)
         bounds = [*range(numbers.start, numbers.stop, CHUNK), numbers.stop]
         parts = [Part(first, last) for first, last in pairwise(bounds)]
         missing = [part for part in parts if not (folder / part.name).is_file()]

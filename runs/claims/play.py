@@ -30,7 +30,8 @@ from runs.claims.claim import (
     world_of,
 )
 from runs.engines import Job
-from runs.pieces import Piece, piece, play_pieces, read_pieces
+from runs.ensemble import Chunk
+from runs.pieces import Kept, Piece, piece, play_pieces, read_pieces
 from runs.prior import draw_prior
 from runs.store import code_hash
 
@@ -152,7 +153,7 @@ def values_in(plan: Plan, condition: Condition, arm: ClaimArm) -> Values:
     return {**base, **same, **check_settings(world, set_).values}
 
 
-def pieces(plan: Plan) -> Iterator[Piece]:
+def pieces(plan: Plan) -> Iterator[Piece[Chunk]]:
     """Return all pieces of a claim, in the order in which they are best played."""
     arms = arms_of(plan.claim)
     columns = columns_of(plan.claim)
@@ -186,7 +187,7 @@ def pieces(plan: Plan) -> Iterator[Piece]:
                 )
                 stem = f"{plan.claim.id}-{condition.id}-{name}-{start:05d}"
                 other = {"everybody": variant.everybody, "exponent": variant.exponent}
-                yield piece(stem, job, columns, {**common, **other})
+                yield piece(stem, job, Kept(columns), {**common, **other})
 
 
 def play(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from model.notice import NOTICE
 from model.reading import read, scenario_hash
-from runs.claims.claim import RULE, Rule, chosen, claims, file_of, registration
+from runs.claims.claim import RULE, Claim, Rule, chosen, claims, file_of, registration
 from runs.claims.claim import rule as registered_rule
 from runs.claims.method import method
 from runs.claims.picture import picture
@@ -36,10 +34,12 @@ from runs.claims.verdict import (
     shapley,
 )
 from runs.claims.words import in_words, sentence, signed, spread
+from runs.disk import disk_errors, write_whole
 from runs.document import PDF_EXTRA, Block, Heading, Picture, Rows, Text, can_pdf, to_html, to_pdf
 from runs.errors import UserError, needs
 from runs.figures import save
-from runs.store import code_hash, disk_errors, program_version, sealed, write_whole
+from runs.pieces import GAMES
+from runs.store import Manifest, claimed, finish, stamped
 from runs.summary import aligned, number
 
 TITLE = "The brief's claims, each an experiment"
@@ -110,10 +110,12 @@ def report(
     asked = chosen(tuple(ids))
     folder = Path("results/claims") if out is None else out
     plans = [plan(claim, rule) for claim in asked]
-    games = folder / "games"
-    play(plans, games, workers, sys.stderr if stream is None else stream)
-    judged = judge_all([(each, gathered(each, games)) for each in plans], rule)
-    return write(judged, rule, folder, command)
+    said = manifest(asked, rule, command)
+    with claimed(folder, said):
+        games = folder / GAMES
+        play(plans, games, workers, sys.stderr if stream is None else stream)
+        judged = judge_all([(each, gathered(each, games)) for each in plans], rule)
+        return write(judged, rule, folder, said)
 
 
 def judge_all(played: Sequence[tuple[Plan, Played]], rule: Rule) -> list[Judged]:
@@ -137,34 +139,34 @@ def judge_all(played: Sequence[tuple[Plan, Played]], rule: Rule) -> list[Judged]
     return out
 
 
-def write(judged: Sequence[Judged], rule: Rule, folder: Path, command: str) -> Reported:
+def write(judged: Sequence[Judged], rule: Rule, folder: Path, said: Manifest) -> Reported:
     """Write report, tables, figures, the registered files and the manifest."""
     notes = []
     with disk_errors(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         (folder / "registered").mkdir(exist_ok=True)
+        for name in (RULE, *(each.plan.claim.id for each in judged)):
+            shutil.copy(file_of(name), folder / "registered")
     pictures = {}
     for each in judged:
         drawn = picture(each.plan, each.found, each.verdicts, caption(each.plan))
         pictures[each.plan.claim.id] = save(drawn, folder / "figures" / each.plan.claim.id)[0]
-        with disk_errors(folder):
-            shutil.copy(file_of(each.plan.claim.id), folder / "registered")
     blocks = list(document(judged, rule, pictures))
     contents = {
         "report.html": to_html(TITLE, blocks).encode(),
         "verdicts.csv": verdict_table(judged).encode(),
         "effects.csv": effect_table(judged).encode(),
-        "manifest.json": manifest(judged, rule, command).encode(),
     }
     if can_pdf():
         contents["report.pdf"] = to_pdf(TITLE, blocks)
     else:
         notes.append(f"no PDF was written: {needs('it', PDF_EXTRA)}")
     with disk_errors(folder):
-        shutil.copy(file_of(RULE), folder / "registered")
         for name, content in contents.items():
             write_whole(folder / name, content)
-    return Reported(folder, short(judged), tuple(folder / name for name in contents), tuple(notes))
+    files = tuple(folder / name for name in contents)
+    finish(folder, said, [*files, *pictures.values()])
+    return Reported(folder, short(judged), files, tuple(notes))
 
 
 def short(judged: Sequence[Judged]) -> str:
@@ -386,27 +388,19 @@ def effect_table(judged: Sequence[Judged]) -> str:
     return out.getvalue()
 
 
-def manifest(judged: Sequence[Judged], rule: Rule, command: str) -> str:
-    """Return what the results depend on, and who made them when, as JSON."""
-    file = read(rule.scenario)
-    names = [RULE, *(each.plan.claim.id for each in judged)]
-    states = {name: registration(name) for name in names}
-    said = {
-        "scenario": file.name,
-        "scenario_hash": scenario_hash(file),
-        "version": program_version(),
-        "code": code_hash(),
+def manifest(asked: Sequence[Claim], rule: Rule, command: str) -> Manifest:
+    """Return what the results depend on."""
+    states = {name: registration(name) for name in (RULE, *(claim.id for claim in asked))}
+    return stamped("claims", read(rule.scenario), command) | {
         "quarters": rule.quarters,
         "draws": rule.draws,
         "repeats": rule.repeats,
         "games": rule.games,
-        "seeds": {each.plan.claim.id: each.plan.claim.seed for each in judged},
-        "registered": {
-            name: {"sha256": r.sha256, "commit": r.commit, "state": r.label}
-            for name, r in states.items()
+        "claims": {
+            "seeds": {claim.id: claim.seed for claim in asked},
+            "registered": {
+                name: {"sha256": r.sha256, "commit": r.commit, "state": r.label}
+                for name, r in states.items()
+            },
         },
-        "command": command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "notice": NOTICE,
     }
-    return json.dumps(sealed(said), indent=2, ensure_ascii=False) + "\n"

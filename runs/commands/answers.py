@@ -10,12 +10,14 @@ from cyclopts import Parameter
 
 from runs.commands.common import (
     DONE,
-    FILES,
     RUN,
+    EngineName,
     Out,
     Quarters,
     ScenarioName,
+    Scheduler,
     Seed,
+    Workers,
     app,
     as_typed,
     command,
@@ -27,11 +29,6 @@ CLAIMS_EXAMPLES = """Examples:
   hubspoke claims                            all eleven, about a quarter of an hour
   hubspoke claims C3 C4 --out results/troops
   hubspoke claims C1 --draws 24 --repeats 8 --games 50    a first look"""
-
-Workers = Annotated[
-    int | None,
-    Parameter(group=FILES, help="Processes; as many as processors if left out."),
-]
 
 
 @command(app, "claims", CLAIMS_EXAMPLES)
@@ -51,6 +48,8 @@ def claims(
         int | None, Parameter(group=RUN, help="Games of each variant; as registered if left out.")
     ] = None,
     workers: Workers = None,
+    engine: EngineName = "processes",
+    scheduler: Scheduler = None,
     out: Out = None,
 ) -> int:
     """Put the claims of the brief's author to the test: one report, HTML and PDF.
@@ -60,8 +59,10 @@ def claims(
     assumptions. Stop it with Ctrl-C whenever you like: the same command goes on from there.
     """
     from runs.claims.report import budget, report
+    from runs.engines import engine as on
 
-    reported = report(ids or (), budget(draws, repeats, games), out, workers, as_typed())
+    with on(engine, scheduler):
+        reported = report(ids or (), budget(draws, repeats, games), out, workers, as_typed())
     for note in reported.notes:
         print(f"note: {note}", file=sys.stderr)
     names = ", ".join(file.name for file in reported.files)
@@ -117,6 +118,8 @@ def sensitivity(
     seed: Seed = 1,
     quarters: Quarters = None,
     workers: Workers = None,
+    engine: EngineName = "processes",
+    scheduler: Scheduler = None,
     out: Out = None,
 ) -> int:
     """Say which numbers an outcome hangs on, and how much of it is chance.
@@ -125,22 +128,24 @@ def sensitivity(
     ranks have settled go into the folder. Ctrl-C, and the same command goes on from there.
     """
     from model.reading import read
+    from runs.engines import engine as on
     from runs.sensitivity.report import report
 
-    reported = report(
-        read(scenario),
-        method,
-        factors=factor or (),
-        groups=groups,
-        outcomes=outcome or (),
-        size=size,
-        repeats=repeats,
-        seed=seed,
-        quarters=quarters,
-        out=out,
-        workers=workers,
-        command=as_typed(),
-    )
+    with on(engine, scheduler):
+        reported = report(
+            read(scenario),
+            method,
+            factors=factor or (),
+            groups=groups,
+            outcomes=outcome or (),
+            size=size,
+            repeats=repeats,
+            seed=seed,
+            quarters=quarters,
+            out=out,
+            workers=workers,
+            command=as_typed(),
+        )
     say([reported.text, "", f"The figures: {', '.join(str(f) for f in reported.figures)}"])
     return DONE
 
@@ -184,6 +189,8 @@ def tournament(
     seed: Seed = 1,
     quarters: Quarters = None,
     workers: Workers = None,
+    engine: EngineName = "processes",
+    scheduler: Scheduler = None,
     out: Out = None,
 ) -> int:
     """Let doctrines play against each other: payoffs, best replies, equilibria, regret.
@@ -193,20 +200,22 @@ def tournament(
     Ctrl-C, and the same command goes on from there.
     """
     from model.reading import read
+    from runs.engines import engine as on
     from runs.tournament.report import report
 
-    reported = report(
-        read(scenario),
-        player or (),
-        doctrine or (),
-        games=runs,
-        profiles=profiles,
-        seed=seed,
-        quarters=quarters,
-        out=out,
-        workers=workers,
-        command=as_typed(),
-    )
+    with on(engine, scheduler):
+        reported = report(
+            read(scenario),
+            player or (),
+            doctrine or (),
+            games=runs,
+            profiles=profiles,
+            seed=seed,
+            quarters=quarters,
+            out=out,
+            workers=workers,
+            command=as_typed(),
+        )
     say([reported.text, "", f"The figure: {reported.figure}"])
     return DONE
 

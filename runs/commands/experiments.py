@@ -66,7 +66,8 @@ def propagate(
     """Let a shock happen and follow it: what moves, when, how much, along which ties, how surely.
 
     Every game is played twice on the same draws, with and without the shock. Into the folder go the
-    summary in words, tables (Parquet and CSV), a map, impulse responses and the order of arrival.
+    summary in words, tables (Parquet and CSV), a map, impulse responses and the order of arrival,
+    and every pair of games. Ctrl-C, and the same command goes on from there.
     """
     from model.reading import read
     from runs.engines import engine as on

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents.briefing import Floats
-from runs.propagation.pairs import Pairing, Pairs, Small
+from runs.propagation.pairs import Pairing, Pairs
 
 CHANNELS = {
     "channel_reputation": "reputation",
@@ -46,18 +46,21 @@ def without_channels(pairing: Pairing) -> dict[str, Pairing]:
     return {**{c: silent([c]) for c in CHANNELS}, DIRECT: silent(CHANNELS)}
 
 
-def by_channel(
-    series: Sequence[str], whole: Small, played: Mapping[str, Pairs], since: int
-) -> list[Parts]:
+def by_channel(series: Sequence[str], played: Mapping[str, Pairs], since: int) -> list[Parts]:
     """Split the effect on each series. since : first quarter of the shock.
 
-    whole : (series, quarter, run) differences with the channels as the arms have them
-    played : what came of `without_channels`
+    played : what came of `without_channels`, and as WHOLE with the channels as the arms have them
     """
-    direct = _mean(played[DIRECT].change, since)
+
+    def effect(which: str) -> Floats:
+        """Mean over the quarters from the shock on, (series, run)."""
+        each = (played[which].change(name)[since:].astype(float) for name in series)
+        return np.array([change.mean(axis=0) for change in each])
+
+    direct = effect(DIRECT)
     runs = direct.shape[1]
-    full = _mean(whole[..., :runs], since)
-    lost = [full - _mean(played[channel].change, since) for channel in CHANNELS]
+    full = effect(WHOLE)[:, :runs]
+    lost = [full - effect(channel) for channel in CHANNELS]
     rest = full - direct
     for part in lost:
         rest = rest - part
@@ -67,8 +70,3 @@ def by_channel(
     return [
         Parts(name, names, parts[:, n].mean(axis=-1), error[:, n]) for n, name in enumerate(series)
     ]
-
-
-def _mean(change: Small, since: int) -> Floats:
-    """Mean over the quarters from the shock on, (series, run)."""
-    return change[:, since:].astype(float).mean(axis=1)

@@ -13,31 +13,37 @@ to the whole change.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from agents.briefing import Bools, Floats, Ints
 from model.chance import Chance
 from model.measures import measure
+from model.notice import NOTICE
 from model.perception import accounts_in_effect
+from model.reading import scenario_hash
 from model.reckoning import utilities
-from model.scenario import Scenario
+from model.scenario import Scenario, quarter_name
 from model.schema import ScenarioFile
 from model.turn import Game, Record, begin, play_quarter, ready
 from model.world import World
-from runs.batch import Progress, chunk_size
-from runs.engines import run_chunks
-from runs.ensemble import seat_doctrines
+from runs.batch import chunk_size
+from runs.ensemble import reference, seat_doctrines
 from runs.experiment import Arm
+from runs.pieces import Piece, named, play_pieces
 from runs.posterior import Draws
+from runs.store import code_hash
 
 Small = NDArray[np.float32]
+WITHOUT, CHANGE = "without ", "change "  # before a series' id: columns of the files
 # Rows of `influence` behind the actors, and the fields of the world that each of them takes.
 OTHERS: dict[str, tuple[str, ...]] = {
     "beliefs": ("kept", "broken", "carried", "bluffed", "hostility", "credibility", "commitment"),
@@ -48,8 +54,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """What differs between two arms, game by game."""
+class PairChunk:
+    """What differs between two arms in pairs that were played together."""
 
     runs: Ints  # (run,)
     control: Small  # (series, quarter, run)
@@ -70,10 +76,10 @@ class PairJob:
     doctrines: tuple[Mapping[str, str], Mapping[str, str]]
     series: tuple[str, ...]
     influence: bool
-    tag: str
     draws: Draws | None = None  # of numbers that neither arm sets
+    tag: str = ""
 
-    def play(self) -> Pairs:
+    def play(self) -> PairChunk:
         """Play both games of every pair side by side, quarter by quarter."""
         drawn = self.draws.values(self.file, self.runs) if self.draws else {}
         games = [ready(self.file, {**drawn, **values}) for values in self.values]
@@ -99,7 +105,7 @@ class PairJob:
                 ]
                 felt.append(influence(games[0].scenario, now[0], now[1], games[1].scenario))
         shape = (len(worlds[0].support) + len(OTHERS), len(worlds[0].support), 0, len(self.runs))
-        return Pairs(
+        return PairChunk(
             self.runs,
             np.stack(control, axis=1),
             np.stack(change, axis=1),
@@ -173,50 +179,114 @@ class Pairing:
     influence: bool = False
 
 
+class Pairs:
+    """All pairs of a pairing, as they lie on disk; read series by series, for they may be many."""
+
+    def __init__(self, files: Sequence[Path], quarters: int) -> None:
+        self._files = [(file, pq.read_metadata(file)) for file in files]
+        self.quarters = quarters
+
+    def _read(self, column: str) -> Small:
+        values = []
+        for file, metadata in self._files:
+            with pq.ParquetFile(file, metadata=metadata) as part:
+                table = part.read([column], use_threads=False)
+                values.append(table.column(0).to_numpy().reshape(-1, self.quarters).T)
+        return np.concatenate(values, axis=1)
+
+    def control(self, series: str) -> Small:
+        """A series in the games without the shock, (quarter, run)."""
+        return self._read(f"{WITHOUT}{series}")
+
+    def change(self, series: str) -> Small:
+        """With the shock less without, (quarter, run)."""
+        return self._read(f"{CHANGE}{series}")
+
+    def influence(self, actors: Sequence[str]) -> Small:
+        """Influences, (actor from and OTHERS, actor to, quarter, run)."""
+        rows = [[self._read(influence_of(i, j)) for j in actors] for i in (*actors, *OTHERS)]
+        return np.array(rows)
+
+
+def influence_of(origin: str, to: str) -> str:
+    """Name the column of an influence."""
+    return f"influence {origin} > {to}"
+
+
+def as_table(job: PairJob, pairs: PairChunk) -> pa.Table:
+    """Return pairs as a table, one row per pair and quarter."""
+    names = [quarter_name(job.file.start, q) for q in range(job.quarters)]
+    columns = {
+        "run": pa.array(np.repeat(pairs.runs, job.quarters)),
+        "quarter": pa.array(names * len(pairs.runs)).dictionary_encode(),
+    }
+    for n, name in enumerate(job.series):
+        columns[f"{WITHOUT}{name}"] = pa.array(pairs.control[n].T.reshape(-1))
+        columns[f"{CHANGE}{name}"] = pa.array(pairs.change[n].T.reshape(-1))
+    if job.influence:
+        actors = sorted(job.file.actors)
+        for i, origin in enumerate((*actors, *OTHERS)):
+            for j, to in enumerate(actors):
+                values = pairs.influence[i, j].T.reshape(-1)
+                columns[influence_of(origin, to)] = pa.array(values)
+    return pa.table(columns, metadata={"notice": NOTICE})
+
+
 def play_pairs(
     pairings: Mapping[str, Pairing],
     seed: int,
+    folder: Path,
     *,
     quarters: int,
     draws: Draws | None = None,
     workers: int | None = None,
     stream: TextIO | None = None,
 ) -> dict[str, Pairs]:
-    """Play pairs 0 to runs - 1 of each pairing: name → what differs."""
-    jobs = [
-        PairJob(
-            pairing.arms[0].file,
+    """Play pairs 0 to runs - 1 of each pairing, as far as they are not in the folder already."""
+
+    def pieces() -> Iterator[Piece[PairChunk]]:
+        for name, pairing in pairings.items():
+            yield from _pieces(name, pairing, seed, quarters, draws)
+
+    names = iter(play_pieces(pieces, folder, "pairs of games", workers, stream))
+    return {
+        name: Pairs([folder / next(names) for _ in _parts(pairing)], quarters)
+        for name, pairing in pairings.items()
+    }
+
+
+def _parts(pairing: Pairing) -> Iterator[Ints]:
+    size = chunk_size(pairing.runs)
+    for n in range(0, pairing.runs, size):
+        yield np.arange(n, min(n + size, pairing.runs))
+
+
+def _pieces(
+    name: str, pairing: Pairing, seed: int, quarters: int, draws: Draws | None
+) -> Iterator[Piece[PairChunk]]:
+    first, second = pairing.arms
+    said = {
+        "code": code_hash(),
+        "scenario": scenario_hash(first.file),
+        "seed": seed,
+        "quarters": quarters,
+        "series": pairing.series,
+        "influence": pairing.influence,
+        "doctrines": [{a: reference(d) for a, d in arm.doctrines.items()} for arm in pairing.arms],
+        "numbers": "" if draws is None else f"{draws.seed} {draws.label}",
+    }
+    stem = name.replace(" ", "-")
+    for runs in _parts(pairing):
+        job = PairJob(
+            first.file,
             seed,
-            np.arange(n, min(n + size, pairing.runs)),
+            runs,
             quarters,
-            (pairing.arms[0].values, pairing.arms[1].values),
-            (pairing.arms[0].doctrines, pairing.arms[1].doctrines),
+            (first.values, second.values),
+            (first.doctrines, second.doctrines),
             pairing.series,
             pairing.influence,
-            name,
             draws,
+            named(f"{stem}-{runs[0]:06d}", said, runs, first.values, second.values),
         )
-        for name, pairing in pairings.items()
-        for size in (chunk_size(pairing.runs),)
-        for n in range(0, pairing.runs, size)
-    ]
-    todo = sum(pairing.runs for pairing in pairings.values())
-    progress = Progress("pairs of games", todo, todo, stream or sys.stderr)
-    found: dict[str, list[Pairs]] = {name: [] for name in pairings}
-    few = 1 if len(jobs) == 1 and (workers is None or workers > 0) else workers
-    try:
-        with closing(run_chunks(jobs, few, progress.add)) as chunks:
-            for pairs in chunks:
-                found[pairs.tag].append(pairs)
-    finally:
-        progress.close()
-    return {name: _joined(parts) for name, parts in found.items()}
-
-
-def _joined(parts: list[Pairs]) -> Pairs:
-    ordered = sorted(parts, key=lambda pairs: int(pairs.runs[0]))
-
-    def whole(what: str) -> NDArray[Any]:
-        return np.concatenate([getattr(pairs, what) for pairs in ordered], axis=-1)
-
-    return Pairs(whole("runs"), whole("control"), whole("change"), whole("influence"))
+        yield Piece(job, partial(as_table, job))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from model.notice import NOTICE
-from model.reading import scenario_hash
 from model.scenario import quarter_name
 from runs.batch import AS_WRITTEN
+from runs.disk import disk_errors, write_whole
+from runs.ensemble import reference
 from runs.errors import RUNS, UserError, check_numbers
-from runs.experiment import check_arm
+from runs.experiment import Arm, check_arm
 from runs.figures import save
+from runs.pieces import GAMES
 from runs.propagation import network
 from runs.propagation.channels import WHOLE, by_channel, without_channels
 from runs.propagation.drawn import figures
@@ -26,7 +25,7 @@ from runs.propagation.responses import errors_for, in_order, responses
 from runs.propagation.tables import tables
 from runs.propagation.told import summary_text
 from runs.shocks import control_and_shocked
-from runs.store import code_hash, disk_errors, program_version, sealed, to_parquet, write_whole
+from runs.store import MANIFEST, Manifest, claimed, finish, stamped, to_parquet
 
 FEWEST = 20  # games from which an interval can be given
 CHANNEL_RUNS = 500  # games with channels off: six more pairings
@@ -50,27 +49,28 @@ def propagate(asked: Asked, out: Path | None = None, stream: TextIO | None = Non
     UserError
         If nothing is shocked, a shock lies outside the game, or the folder cannot be written.
     """
-    found = find(asked, stream)
+    arms = checked(asked)
     folder = out or Path("results") / _folder_name(asked)
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with claimed(folder, manifest(asked)):
+        found = find(asked, arms, folder / GAMES, stream)
+        return _write(found, folder)
+
+
+def _write(found: Found, folder: Path) -> Reported:
     text = summary_text(found)
     files: list[Path] = []
     with disk_errors(folder):
         for name, table in tables(found).items():
-            write_whole(folder / f"{name}.parquet", to_parquet(table))
-            files.append(folder / f"{name}.parquet")
-            if name != "differences":
-                csv = f"# {NOTICE}\n{table.to_pandas().to_csv(index=False)}"
-                write_whole(folder / f"{name}.csv", csv.encode())
-                files.append(folder / f"{name}.csv")
-        write_whole(folder / "summary.txt", text.encode())
+            csv = f"# {NOTICE}\n{table.to_pandas().to_csv(index=False)}"
+            for suffix, content in (("parquet", to_parquet(table)), ("csv", csv.encode())):
+                files.append(folder / f"{name}.{suffix}")
+                write_whole(files[-1], content)
         files.append(folder / "summary.txt")
+        write_whole(files[-1], text.encode())
     for name, figure in figures(found):
         files += save(figure, folder / name)
-    with disk_errors(folder):
-        write_whole(folder / "manifest.json", _manifest(found, files))
-    return Reported(folder, text, folder / "map.png", (*files, folder / "manifest.json"))
+    finish(folder, manifest(found.asked), files)
+    return Reported(folder, text, folder / "map.png", (*files, folder / MANIFEST))
 
 
 def _folder_name(asked: Asked) -> str:
@@ -78,8 +78,14 @@ def _folder_name(asked: Asked) -> str:
     return f"propagate-{asked.file.name}-{shocks}"
 
 
-def find(asked: Asked, stream: TextIO | None = None) -> Found:
-    """Play the pairs, and say what differs in them."""
+def checked(asked: Asked) -> tuple[Arm, Arm]:
+    """Return the two arms of a question that makes sense.
+
+    Raises
+    ------
+    UserError
+        Says what does not.
+    """
     check_numbers(asked.seed, asked.quarters)
     if not FEWEST <= asked.runs <= RUNS:
         raise UserError(f"--runs {asked.runs}: from {FEWEST} (fewer give no interval) to {RUNS:,}")
@@ -92,51 +98,53 @@ def find(asked: Asked, stream: TextIO | None = None) -> Found:
     arms = control_and_shocked(asked.file, asked.shocks, asked.values, asked.doctrines)
     for arm in arms:
         check_arm(arm, asked.runs)
+    return arms
+
+
+def find(asked: Asked, arms: tuple[Arm, Arm], games: Path, stream: TextIO | None = None) -> Found:
+    """Play the pairs that are not in a folder yet, and say what differs in all of them.
+
+    games : the folder
+    """
     what = followed(asked.file)
     first = Pairing(arms, tuple(w.id for w in what), asked.runs, influence=True)
-    wanted = [n for n, w in enumerate(what) if w.family in ("utility", "support", "theatre")]
-    few = Pairing(arms, tuple(what[n].id for n in wanted), min(asked.runs, CHANNEL_RUNS))
+    wanted = [w.id for w in what if w.family in ("utility", "support", "theatre")]
+    few = Pairing(arms, tuple(wanted), min(asked.runs, CHANNEL_RUNS))
     played = play_pairs(
         {WHOLE: first, **(without_channels(few) if asked.channels else {})},
         asked.seed,
+        games,
         quarters=asked.length,
         draws=asked.draws,
         workers=asked.workers,
         stream=stream,
     )
     pairs, actors = played[WHOLE], sorted(asked.file.actors)
-    split = (
-        by_channel(few.series, pairs.change[wanted], played, asked.since) if asked.channels else []
-    )
+    influence = pairs.influence(actors)
     return Found(
         asked,
         pairs,
         what,
-        responses(what, pairs.control, pairs.change),
-        in_order(what, pairs.change),
-        network.edges(actors, pairs.influence, asked.since),
-        network.others(actors, pairs.influence, asked.since),
-        split,
+        responses(what, map(pairs.control, first.series), map(pairs.change, first.series)),
+        in_order(what, map(pairs.change, first.series)),
+        network.edges(actors, influence, asked.since),
+        network.others(actors, influence, asked.since),
+        by_channel(few.series, played, asked.since) if asked.channels else [],
         few.runs,
         errors_for(len(what) * (asked.length - asked.since)),
     )
 
 
-def _manifest(found: Found, files: Sequence[Path]) -> bytes:
-    asked = found.asked
-    said = {
-        "kind": "propagation",
-        "scenario": asked.file.name,
-        "scenario_hash": scenario_hash(asked.file),
-        "version": program_version(),
-        "code": code_hash(),
+def manifest(asked: Asked) -> Manifest:
+    """Return what a propagation depends on."""
+    return stamped("propagation", asked.file, asked.command) | {
         "shocks": [
             {
                 "name": s.name,
                 "title": s.title,
                 "quarter": quarter_name(asked.file.start, s.quarter),
                 "effects": [e.model_dump(exclude_defaults=True) for e in s.effects],
-                "doctrines": dict(s.doctrines),
+                "doctrines": {a: reference(d) for a, d in s.doctrines.items()},
                 "source": s.source,
             }
             for s in asked.shocks
@@ -146,10 +154,6 @@ def _manifest(found: Found, files: Sequence[Path]) -> bytes:
         "runs": asked.runs,
         "quarters": asked.length,
         "parameters": {k: float(v) for k, v in (asked.values or {}).items()},
-        "doctrines": dict(asked.doctrines or {}),
-        "files": [file.name for file in files],
-        "command": asked.command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "notice": NOTICE,
+        "doctrines": {a: reference(d) for a, d in (asked.doctrines or {}).items()},
+        "channels": asked.channels,
     }
-    return (json.dumps(sealed(said), indent=2, ensure_ascii=False) + "\n").encode()

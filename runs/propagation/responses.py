@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -68,8 +68,10 @@ def errors_for(comparisons: int) -> float:
     return NormalDist().inv_cdf(1.0 - 0.05 / (2.0 * max(comparisons, 1)))
 
 
-def responses(what: Sequence[Followed], control: Small, change: Small) -> list[Response]:
-    """Summarise every quantity. control, change : (series, quarter, run)."""
+def responses(
+    what: Sequence[Followed], control: Iterable[Small], change: Iterable[Small]
+) -> list[Response]:
+    """Summarise every quantity. control, change : (quarter, run) of each."""
     return [_response(w, c, d) for w, c, d in zip(what, control, change, strict=True)]
 
 
@@ -112,8 +114,11 @@ def passage(what: Followed, change: Small, reached: float = REACHED) -> Passage:
     return Passage(what, share, float(median), float(early), float(late))
 
 
-def in_order(what: Sequence[Followed], change: Small) -> list[Passage]:
-    """Passages of all quantities that are reached, the earliest and most frequent first."""
+def in_order(what: Sequence[Followed], change: Iterable[Small]) -> list[Passage]:
+    """Passages of all quantities that are reached, the earliest and most frequent first.
+
+    change : (quarter, run) of each
+    """
     found = [passage(w, d) for w, d in zip(what, change, strict=True)]
     hit = [p for p in found if not np.isnan(p.quarter)]
     return sorted(hit, key=lambda p: (p.quarter, -p.share, p.what.id))

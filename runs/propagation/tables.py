@@ -1,4 +1,4 @@
-"""Tables of a propagation: responses, influence, order of passage, channels, differences."""
+"""Tables of a propagation: responses, influence, order of passage, channels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from model.notice import NOTICE
 from runs.propagation.found import Found
 from runs.propagation.pairs import OTHERS
 from runs.propagation.responses import BANDS
@@ -19,7 +18,6 @@ def tables(found: Found) -> dict[str, pa.Table]:
         "responses": responses_table(found),
         "influence": influence_table(found),
         "passage": passage_table(found),
-        "differences": differences_table(found),
         **({"channels": channels_table(found)} if found.channels else {}),
     }
 
@@ -51,17 +49,18 @@ def influence_table(found: Found) -> pa.Table:
     """One row per influence and quarter: of players, beliefs, crises, habit and the rest."""
     rows: dict[str, list[Any]] = {}
     actors = sorted(found.asked.file.actors)
-    values = found.pairs.influence.astype(float)
-    runs = values.shape[-1]
+    influence = found.pairs.influence(actors)
+    runs = influence.shape[-1]
     for i, origin in enumerate((*actors, *OTHERS)):
         for j, to in enumerate(actors):
+            values = influence[i, j].astype(float)
             for q, name in enumerate(found.asked.names):
                 row = {
                     "from": origin,
                     "to": to,
                     "quarter": name,
-                    "mean_utility": values[i, j, q].mean(),
-                    "error_of_mean": values[i, j, q].std(ddof=1) / np.sqrt(runs),
+                    "mean_utility": values[q].mean(),
+                    "error_of_mean": values[q].std(ddof=1) / np.sqrt(runs),
                 }
                 for key, value in row.items():
                     rows.setdefault(key, []).append(value)
@@ -96,16 +95,3 @@ def channels_table(found: Found) -> pa.Table:
             for key, value in zip(rows, (parts.id, name, mean, error), strict=True):
                 rows[key].append(value)
     return pa.table(rows)
-
-
-def differences_table(found: Found) -> pa.Table:
-    """Every difference: one row per pair of games and quarter, one column per quantity."""
-    change = found.pairs.change
-    quarters, runs = change.shape[1:]
-    columns = {
-        "run": pa.array(np.repeat(found.pairs.runs, quarters)),
-        "quarter": pa.array(found.asked.names * runs).dictionary_encode(),
-    }
-    for what, values in zip(found.what, change, strict=True):
-        columns[what.id] = pa.array(values.T.reshape(-1))
-    return pa.table(columns).replace_schema_metadata({"notice": NOTICE})

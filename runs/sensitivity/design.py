@@ -18,8 +18,9 @@ from model.parameters import parameters
 from model.reading import scenario_hash
 from model.schema import ScenarioFile
 from runs.engines import Job
+from runs.ensemble import Chunk
 from runs.errors import UserError, needs
-from runs.pieces import Piece, piece, play_pieces, read_pieces
+from runs.pieces import Kept, Piece, piece, play_pieces, read_pieces
 from runs.prior import at_quantile
 from runs.sensitivity.factors import Factor
 from runs.store import code_hash
@@ -120,7 +121,7 @@ def _check(method: Method, factors: Sequence[Factor], size: int, repeats: int) -
         raise UserError(f"--size {size}: at least 4 trajectories")
 
 
-def pieces(design: Design) -> Iterator[Piece]:
+def pieces(design: Design) -> Iterator[Piece[Chunk]]:
     """List the games, piece by piece."""
     known = parameters(design.file)
     said = {
@@ -144,7 +145,7 @@ def pieces(design: Design) -> Iterator[Piece]:
             quarters=design.quarters,
             values=values,
         )
-        yield piece(f"{design.method}-{start:06d}", job, design.outcomes, said)
+        yield piece(f"{design.method}-{start:06d}", job, Kept(design.outcomes), said)
 
 
 def play(

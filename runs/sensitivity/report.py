@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill
 from typing import TextIO
@@ -21,13 +19,15 @@ from agents.briefing import Floats
 from model.notice import NOTICE
 from model.reading import scenario_hash
 from model.schema import ScenarioFile
+from runs.disk import disk_errors, write_whole
 from runs.errors import check_numbers
 from runs.figures import ARMS, MEDIAN, STYLE, save
 from runs.outcomes import watched_series
+from runs.pieces import GAMES
 from runs.sensitivity.analysis import CONFIDENCE, Found, analyse
 from runs.sensitivity.design import Design, Method, lay_out, play
 from runs.sensitivity.factors import Factor, grouped, single
-from runs.store import code_hash, disk_errors, program_version, sealed, write_whole
+from runs.store import Manifest, claimed, finish, stamped
 from runs.summary import aligned, number, percent
 
 USUAL = 6  # outcomes if none are named: the ends of the first key series
@@ -94,26 +94,28 @@ def report(
         quarters=quarters,
     )
     folder = Path("results") / f"sensitivity-{file.name}-{method}" if out is None else out
-    found = analyse(design, play(design, folder / "games", workers, stream))
-    return write(design, found, folder, command)
+    said = manifest(design, command)
+    with claimed(folder, said):
+        found = analyse(design, play(design, folder / GAMES, workers, stream))
+        return write(design, found, folder, said)
 
 
-def write(design: Design, found: Sequence[Found], folder: Path, command: str) -> Reported:
+def write(design: Design, found: Sequence[Found], folder: Path, said: Manifest) -> Reported:
     """Write tables, figures and the manifest."""
     text = as_text(design, found)
     contents = {
         "indices.csv": index_table(design, found),
         "sensitivity.txt": f"{text}\n",
-        "manifest.json": manifest(design, command),
     }
     if design.method == "sobol":
         contents["pairs.csv"] = pair_table(design, found)
     with disk_errors(folder):
         for name, content in contents.items():
             write_whole(folder / name, content.encode())
-    ranked = save(ranks(design, found), folder / "ranks")[0]
-    settled = save(convergence(design, found), folder / "convergence")[0]
-    return Reported(folder, text, (ranked, settled))
+    ranked = save(ranks(design, found), folder / "ranks")
+    settled = save(convergence(design, found), folder / "convergence")
+    finish(folder, said, [*(folder / name for name in contents), *ranked, *settled])
+    return Reported(folder, text, (ranked[0], settled[0]))
 
 
 def called(file: ScenarioFile, outcome: str) -> str:
@@ -217,13 +219,9 @@ def pair_table(design: Design, found: Sequence[Found]) -> str:
     return out.getvalue()
 
 
-def manifest(design: Design, command: str) -> str:
-    """Return what the results depend on, as JSON."""
-    said = {
-        "scenario": design.file.name,
-        "scenario_hash": scenario_hash(design.file),
-        "version": program_version(),
-        "code": code_hash(),
+def manifest(design: Design, command: str) -> Manifest:
+    """Return what the results depend on."""
+    return stamped("sensitivity", design.file, command) | {
         "method": design.method,
         "factors": [factor.id for factor in design.factors],
         "size": design.size,
@@ -231,11 +229,7 @@ def manifest(design: Design, command: str) -> str:
         "seed": design.seed,
         "quarters": design.quarters,
         "outcomes": list(design.outcomes),
-        "command": command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "notice": NOTICE,
     }
-    return json.dumps(sealed(said), indent=2, ensure_ascii=False) + "\n"
 
 
 def ranks(design: Design, found: Sequence[Found]) -> Figure:

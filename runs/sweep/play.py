@@ -18,6 +18,7 @@ from model.notice import NOTICE
 from model.schema import ScenarioFile
 from model.turn import SameFile
 from runs.batch import chunk_size, describe, fill, spoken_time
+from runs.disk import disk_errors, write_whole
 from runs.engines import processors
 from runs.ensemble import Chunk, play_chunk
 from runs.errors import UserError
@@ -30,11 +31,9 @@ from runs.store import (
     Part,
     Shard,
     Store,
-    disk_errors,
     outcome_table,
     to_parquet,
     trajectory_table,
-    write_whole,
 )
 from runs.sweep.design import Design, Edit, Point, edited
 

@@ -18,10 +18,11 @@ from matplotlib.ticker import MaxNLocator
 
 from agents.briefing import Floats
 from model.notice import NOTICE
+from runs.disk import disk_errors, write_whole
 from runs.figures import ARMS, STYLE, save
 from runs.outcomes import Column
 from runs.propagation.pictures import frame
-from runs.store import Results, disk_errors, write_whole
+from runs.store import Results
 from runs.summary import aligned, number
 from runs.sweep.design import Design
 from runs.sweep.play import GAME, POINT

@@ -19,8 +19,9 @@ from matplotlib.figure import Figure
 
 from model.notice import NOTICE
 from model.reading import read, scenario_hash
+from runs.disk import disk_errors, write_whole
 from runs.figures import STYLE, save
-from runs.store import code_hash, disk_errors, program_version, write_whole
+from runs.store import code_hash, program_version
 from runs.theory.core import SEED, Check, Finding, Theory, chosen
 
 FOLDER = Path("results") / "theory"

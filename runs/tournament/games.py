@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -12,15 +13,14 @@ from typing import TextIO
 import numpy as np
 
 from agents.briefing import Floats, Ints
-from agents.doctrine import find
 from model.parameters import parameters
 from model.reading import scenario_hash
 from model.schema import ScenarioFile
 from runs.engines import Job
-from runs.ensemble import Chunk, seat_doctrines
+from runs.ensemble import Chunk, reference, seat_doctrines
 from runs.errors import UserError
 from runs.outcomes import watched_series
-from runs.pieces import Piece, piece, play_pieces, read_pieces
+from runs.pieces import Kept, Piece, piece, play_pieces, read_pieces
 from runs.store import code_hash
 
 USUAL = (
@@ -130,7 +130,7 @@ def series(tournament: Tournament) -> tuple[str, ...]:
     return tuple(f"utility.{player}" for player in tournament.players)
 
 
-def pieces(tournament: Tournament) -> Iterator[Piece]:
+def pieces(tournament: Tournament) -> Iterator[Piece[Chunk]]:
     """List the games, a piece for each profile."""
     for row in tournament.profiles:
         names = [c[n] for c, n in zip(tournament.choices, row, strict=True)]
@@ -141,7 +141,7 @@ def pieces(tournament: Tournament) -> Iterator[Piece]:
             "seed": tournament.seed,
             "quarters": tournament.quarters,
             "players": tournament.players,
-            "doctrines": {actor: find(name).reference for actor, name in seats.items()},
+            "doctrines": {actor: reference(name) for actor, name in seats.items()},
         }
         job = Job(
             tournament.file,
@@ -155,9 +155,8 @@ def pieces(tournament: Tournament) -> Iterator[Piece]:
         yield piece(
             f"profile-{'-'.join(map(str, row))}",
             job,
-            (),
+            Kept((), partial(payoffs, tournament)),
             said,
-            lambda chunk: payoffs(tournament, chunk),
         )
 
 

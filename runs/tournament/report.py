@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
@@ -24,9 +22,12 @@ from agents.doctrine import spoken
 from model.notice import NOTICE
 from model.reading import scenario_hash
 from model.schema import ScenarioFile
+from runs.disk import disk_errors, write_whole
+from runs.ensemble import reference
 from runs.errors import check_numbers
 from runs.figures import ARMS, STYLE, save
-from runs.store import code_hash, disk_errors, program_version, sealed, write_whole
+from runs.pieces import GAMES
+from runs.store import Manifest, claimed, finish, stamped
 from runs.summary import aligned, percent
 from runs.tournament.equilibria import MISSING
 from runs.tournament.findings import PRECISIONS, Findings, Profile, mean_payoffs, study
@@ -77,20 +78,25 @@ def report(
     folder = out
     if folder is None:
         folder = Path("results") / f"tournament-{file.name}-{'-'.join(tournament.players)}"
-    payoffs = play(tournament, folder / "games", workers, stream)
+    said = manifest(tournament, command)
+    with claimed(folder, said):
+        payoffs = play(tournament, folder / GAMES, workers, stream)
+        return write(tournament, payoffs, folder, said)
+
+
+def write(tournament: Tournament, payoffs: Floats, folder: Path, said: Manifest) -> Reported:
+    """Study the payoffs and write table, figure and the manifest."""
     findings = study(tournament, payoffs)
     text = "\n".join(lines(tournament, findings))
-    contents = {
-        "payoffs.csv": payoff_table(tournament, payoffs),
-        "tournament.txt": f"{text}\n",
-        "manifest.json": manifest(tournament, command),
-    }
+    contents = {"payoffs.csv": payoff_table(tournament, payoffs), "tournament.txt": f"{text}\n"}
     with disk_errors(folder):
         for name, content in contents.items():
             write_whole(folder / name, content.encode())
     two = len(tournament.players) == 2  # noqa: PLR2004
     drawn = heat_map(tournament, findings) if two else bars(tournament, findings)
-    return Reported(folder, text, save(drawn, folder / "tournament")[0])
+    figures = save(drawn, folder / "tournament")
+    finish(folder, said, [*(folder / name for name in contents), *figures])
+    return Reported(folder, text, figures[0])
 
 
 def lines(tournament: Tournament, findings: Findings) -> Iterator[str]:
@@ -208,16 +214,13 @@ def payoff_table(tournament: Tournament, payoffs: Floats) -> str:
     return out.getvalue()
 
 
-def manifest(tournament: Tournament, command: str) -> str:
-    """Return what the results depend on, as JSON."""
-    said = {
-        "scenario": tournament.file.name,
-        "scenario_hash": scenario_hash(tournament.file),
-        "version": program_version(),
-        "code": code_hash(),
+def manifest(tournament: Tournament, command: str) -> Manifest:
+    """Return what the results depend on."""
+    return stamped("tournament", tournament.file, command) | {
         "players": list(tournament.players),
         "doctrines": {
-            a: list(c) for a, c in zip(tournament.players, tournament.choices, strict=True)
+            a: [reference(name) for name in c]
+            for a, c in zip(tournament.players, tournament.choices, strict=True)
         },
         "profiles": len(tournament.profiles),
         "games": tournament.games,
@@ -225,11 +228,7 @@ def manifest(tournament: Tournament, command: str) -> str:
         "quarters": tournament.quarters,
         "payoff": UNIT,
         "discounts": [float(d) for d in tournament.discounts],
-        "command": command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "notice": NOTICE,
     }
-    return json.dumps(sealed(said), indent=2, ensure_ascii=False) + "\n"
 
 
 def heat_map(tournament: Tournament, findings: Findings) -> Figure:
