@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model.reading import read
 from model.schema import ACCOUNTS
-from runs.seminar import debrief, handouts, views
+from runs.seminar import deal_words, debrief, handouts, views
 from runs.seminar.dealing import IMPOSSIBLE
 from runs.seminar.news import THREATS
 
@@ -53,7 +53,8 @@ def of_code() -> set[str]:
         *THREATS.values(),
         *views.GOALS.values(),
         *views.QUESTION_WORDS.values(),
-        *views.NOTES.values(),
+        *deal_words.NOTES.values(),
+        *deal_words.FAILED.values(),
         *(word for pair in debrief.GOALS for word in pair),
         *handouts.NAMES.values(),
         *(views.weight_word(w) for w in (0.3, 0.2, 0.1, 0.0)),

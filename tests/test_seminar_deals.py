@@ -17,11 +17,13 @@ pytest.importorskip("starlette", reason="needs the extra `seminar`")
 
 from model.wargame import Wargame
 from runs.play import replay
+from runs.seminar.dealing import Terms
 from runs.seminar.export import broken_seals, bundle
 from runs.seminar.ground import Refused
 from runs.seminar.live import Live
 from runs.seminar.news import outcome_of
 from runs.seminar.record import DiskFullError
+from runs.seminar.seats import steps_to
 from runs.seminar.session import fold
 from runs.seminar.words import translator
 
@@ -38,6 +40,12 @@ MOVES = st.dictionaries(
     min_size=1,
     max_size=3,
 )  # fmt: skip
+
+TERMS = st.builds(
+    Terms,
+    minutes=st.sampled_from([None, None, 0.001, 5.0]),
+    condition=st.sampled_from([None, None, {"table": "jpn-usa"}, {"table": "usa-prk"}]),
+)
 
 
 class Deals(RuleBasedStateMachine):
@@ -58,20 +66,27 @@ class Deals(RuleBasedStateMachine):
         return list(self.live.session.deals)
 
     @rule(by=st.sampled_from(TEAMS), others=st.sets(st.sampled_from(TEAMS), min_size=1, max_size=3),
-          moves=MOVES, pick=st.integers(0, 50), child=st.booleans())  # fmt: skip
-    def propose(self, by: str, others: set[str], moves: dict, pick: int, child: bool) -> None:
+          moves=MOVES, pick=st.integers(0, 50), child=st.booleans(), terms=TERMS)  # fmt: skip
+    def propose(
+        self, by: str, others: set[str], moves: dict, pick: int, child: bool, terms: Terms
+    ) -> None:
         parent = None
         if child and self.versions():
             parent = self.versions()[pick % len(self.versions())]
         wanted = dict(moves)
         try:
-            made = self.live.offer(by, sorted(others), wanted, parent=parent)
+            made = self.live.offer(by, sorted(others), wanted, terms, parent=parent)
         except Refused:
             return
         version = self.live.session.deals[made]
         assert version.moves == wanted
+        assert (version.minutes, version.condition) == (terms.minutes, terms.condition)
         assert set(version.parties) == {by, *others}
         self.said[made] = {by}
+
+    @rule(action=st.sampled_from(["start", "pause", "add"]), minutes=st.sampled_from([-90.0, 90.0]))
+    def clock(self, action: str, minutes: float) -> None:
+        self.live.set_clock(action, minutes)
 
     @precondition(lambda self: self.versions())
     @rule(seat=st.sampled_from(TEAMS), pick=st.integers(0, 50), yes=st.booleans(),
@@ -79,7 +94,7 @@ class Deals(RuleBasedStateMachine):
     def answer(self, seat: str, pick: int, yes: bool, stale: bool) -> None:
         id_ = self.versions()[pick % len(self.versions())]
         version = self.live.session.deals[id_]
-        before = version.status
+        before, lapsed = version.status, self.live.lapsed(version)
         mark = "0" * 16 if stale else version.hash
         try:
             self.live.answer(seat, id_, mark, yes, None)
@@ -87,6 +102,7 @@ class Deals(RuleBasedStateMachine):
             assert version.status == before
             return
         assert not stale
+        assert not lapsed
         assert seat in version.parties
         assert before == "open"
         if yes:
@@ -139,6 +155,29 @@ class Deals(RuleBasedStateMachine):
         assert fold(self.live.record.events()) == self.live.session
 
     def teardown(self) -> None:
+        """Publish: each signed deal has come into force whole, or nothing of it."""
+        self.live.set_clock("add", 1000.0)
+        for team in TEAMS:
+            self.live.save(team, 0, {}, lock=True, request=None)
+        self.live.publish()
+        turn = self.live.session.turns[0]
+        signings = [
+            (q, e["table"], {m["lever"]: m["to"] for m in e["moves"]})
+            for q, told in enumerate(turn.quarters)
+            for e in told
+            if e["event"] == "signing" and e["signed"]
+        ]
+        for id_ in self.signed:
+            parts = {t: d["moves"] for t, d in turn.tabled.items() if d["deal"] == id_}
+            when = {t: {q for q, x, m in signings if x == t and m.items() <= part.items()}
+                    for t, part in parts.items()}  # fmt: skip
+            bound = {q for quarters in when.values() for q in quarters}
+            assert len(bound) <= 1
+            assert bool(turn.fates[id_]["since"]) == bool(bound)
+            for table in [t for t in parts if bound and not when[t]]:  # it stood there already
+                for x, value in parts[table].items():
+                    assert not steps_to(self.live.game.game.scenario, self.live.world, x, value)
+        assert set(turn.fates) == set(self.signed)
         self.live.record.close()
         shutil.rmtree(self.folder)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import FormData
 
 from runs.seminar.access import KEY_FILE
+from runs.seminar.dealing import Terms
 from runs.seminar.ground import Refused
 from runs.seminar.live import QUESTIONS
 from runs.seminar.session import WHITE
@@ -64,6 +65,18 @@ def _moves(form: FormData) -> dict[str, float]:
     return out
 
 
+def _terms(form: FormData) -> Terms:
+    """Read what a proposal says beside its changes."""
+    minutes = _number(form, "minutes") if _text(form, "minutes") else None
+    try:
+        condition = json.loads(_text(form, "condition") or "null")
+    except ValueError:
+        condition = ()
+    if not isinstance(condition, dict | None):
+        raise Refused("A deal can hang only on what all can see: choose it from the list.")
+    return Terms(_text(form, "words"), minutes, condition)
+
+
 @team
 def message(site: Site, who: Who, form: FormData) -> str:
     """Send words."""
@@ -79,9 +92,7 @@ def offer(site: Site, who: Who, form: FormData) -> str:
     """Propose a deal, or answer one with another version."""
     parties = [str(x) for x in form.getlist("with")]
     parent = _text(form, "parent") or None
-    site.live.offer(
-        who.seat, parties, _moves(form), _text(form, "words"), parent, _request(who, form)
-    )
+    site.live.offer(who.seat, parties, _moves(form), _terms(form), parent, _request(who, form))
     return "/team#deals"
 
 

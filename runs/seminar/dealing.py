@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from runs.seminar import session as fold_
 from runs.seminar.forms import table_of
@@ -22,6 +25,19 @@ from runs.seminar.turns import (
 )
 
 ROUNDS = QUARTERS  # times the rounds of a quarter's talks: versions at a table in a turn
+LONGEST_STAND = 180.0  # minutes
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a proposal says beside its changes."""
+
+    words: str = ""  # they bind nobody
+    minutes: float | None = None  # of the turn's clock that it can be accepted
+    condition: Mapping[str, Any] | None = None  # see `Condition`
+
+
+NOTHING_MORE = Terms()
 
 
 class Dealing(Ground):
@@ -50,7 +66,7 @@ class Dealing(Ground):
         by: str,
         parties: Sequence[str],
         moves: Mapping[str, float],
-        words: str = "",
+        terms: Terms = NOTHING_MORE,
         parent: str | None = None,
         request: str | None = None,
     ) -> str:
@@ -63,28 +79,45 @@ class Dealing(Ground):
             return ""
         everybody = sorted({by, *parties})
         self._check_parts(by, everybody, moves)
-        words = words.strip()[:LONGEST_TEXT]
+        self._check_terms(everybody, moves, terms)
         if parent is not None:
             old = self.session.deals.get(parent)
             if old is None or by not in old.parties or old.turn != self.session.turn:
                 raise Refused("That deal is not on the table any more. Look at the latest version.")
             if old.status == "signed":
                 raise Refused("That deal has been signed by all. It can no longer be changed.")
-        id_ = self._offer(by, everybody, moves, words, parent, request)
+        id_ = self._offer(by, everybody, moves, terms, parent, request)
         self._doctrines_answer()
         return id_
+
+    def _check_terms(
+        self, parties: Sequence[str], moves: Mapping[str, float], terms: Terms
+    ) -> None:
+        if terms.minutes is not None and not 0.0 < terms.minutes <= LONGEST_STAND:
+            raise Refused("An offer stands for some minutes, at most {n}.", n=int(LONGEST_STAND))
+        if terms.condition is None:
+            return
+        known = self.forms.conditions(self.middle())
+        if dict(terms.condition) not in [c.written for c in known]:
+            raise Refused("A deal can hang only on what all can see: choose it from the list.")
+        if terms.condition.get("lever") in moves:
+            raise Refused("A deal cannot hang on what it changes itself.")
+        if terms.condition.get("table") in self.parts(parties, moves):
+            raise Refused("A deal cannot hang on the table at which it is made.")
 
     def _offer(
         self,
         by: str,
         parties: Sequence[str],
         moves: Mapping[str, float],
-        words: str,
+        terms: Terms,
         parent: str | None,
         request: str | None,
     ) -> str:
         s = self.session
-        mark = deal_hash(s.turn, by, parties, moves, words, parent)
+        words = terms.words.strip()[:LONGEST_TEXT]
+        condition = None if terms.condition is None else dict(terms.condition)
+        mark = deal_hash(s.turn, by, parties, moves, words, parent, terms.minutes, condition)
         same = sum(v.hash == mark for v in s.deals.values())
         id_ = f"{mark}-{same}"
         self.append(
@@ -96,11 +129,22 @@ class Dealing(Ground):
                 "moves": dict(moves),
                 "words": words,
                 "parent": parent,
+                "minutes": terms.minutes,
+                "condition": condition,
                 "hash": mark,
             },
             request,
         )
         return id_
+
+    def speaker(self, by: str, table: str) -> str:
+        """Who speaks for a deal at one of its tables: who made it, or the first who sits there."""
+        there = self.forms.parties(table)
+        return by if by in there else there[0]
+
+    def lapsed(self, version: Version) -> bool:
+        """Say whether the time that an open offer stands has run out."""
+        return version.open and version.expires is not None and time.time() > version.expires
 
     def parts(
         self, parties: Sequence[str], moves: Mapping[str, float]
@@ -132,6 +176,7 @@ class Dealing(Ground):
         s, game = self.session, self.game
         here = [v for v in s.deals.values() if v.turn == s.turn]
         parts = self.parts(parties, moves)
+        openers = self.openers(by, parties, parts)
         for table, part in parts.items():
             at = [v for v in here if table in self.parts(v.parties, v.moves)]
             if any(v.status == "signed" for v in at):
@@ -147,27 +192,61 @@ class Dealing(Ground):
                     n=most,
                     table=self.forms.table_name(table),
                 )
-            opener = self.opener(table, by)
-            self._check_slots(opener, table)
-            problem = why_impossible(
-                game, self.world, set(s.teams()), Tabled(table, opener, by, part, signed=False)
-            )
+            speaker = self.speaker(by, table)
+            offer = Tabled(table, openers[table], speaker, part, signed=False)
+            problem = why_impossible(game, self.world, set(s.teams()), offer)
             if problem:
                 raise Refused(IMPOSSIBLE[problem], table=self.forms.table_name(table))
 
+    def openers(self, by: str, parties: Sequence[str], tables: Iterable[str]) -> dict[str, str]:
+        """Say who calls the talks at each table of a deal; each call takes a place on an agenda.
+
+        Whoever has called them already; else who proposes. Among three or more, another who sits
+        there and has room, since all have to sign.
+
+        Raises
+        ------
+        Refused
+            If there is no room.
+        """
+        out: dict[str, str] = {}
+        for table in tables:
+            speaker = self.speaker(by, table)
+            first = self.opener(table, speaker)
+            called = table in self.opened_by(first) or first != speaker
+            there = sorted(self.forms.parties(table), key=lambda a: a != speaker)
+            for a in [first] if called or len(parties) == 2 else there:  # noqa: PLR2004 - of two
+                mine = self.opened_by(a) | {t for t, o in out.items() if o == a}
+                if called or len(mine) < self.slots(a):
+                    out[table] = a
+                    break
+            else:
+                self._check_slots(first, table)
+                raise Refused(
+                    "No agenda has room for talks at the table {table} this turn.",
+                    table=self.forms.table_name(table),
+                )
+        return out
+
     def opener(self, table: str, by: str) -> str:
         """Who opened a table this turn, `by` if nobody has."""
-        scenario = self.game.game.scenario
+        scenario, s = self.game.game.scenario, self.session
         number = [t.id for t in scenario.tables].index(table)
         standing = int(self.middle().opener[number, 0])
         if standing >= 0:
             return scenario.actors[standing]
-        for version in self.session.deals.values():
-            if version.turn == self.session.turn and table in self.parts(
-                version.parties, version.moves
-            ):
-                return version.by
+        for version in s.deals.values():
+            if version.turn == s.turn and table in self._called(version):
+                return self._called(version)[table]
         return by
+
+    def _called(self, version: Version) -> dict[str, str]:
+        """Return the tables that a version has called, and who calls there."""
+        if version.openers and version.status == "signed":
+            return version.openers
+        if len(version.parties) > 2:  # noqa: PLR2004 - nothing is called before all have signed
+            return {}
+        return dict.fromkeys(self.parts(version.parties, version.moves), version.by)
 
     def opened_by(self, actor: str) -> set[str]:
         """Tables that an actor has opened this turn, or keeps open."""
@@ -176,8 +255,8 @@ class Dealing(Ground):
             t
             for v in s.deals.values()
             if v.turn == s.turn
-            for t in self.parts(v.parties, v.moves)
-            if self.opener(t, v.by) == actor
+            for t in self._called(v)
+            if self.opener(t, actor) == actor
         }
         draft = s.drafts.get(actor, {})
         known = {t.id for t in scenario.tables}
@@ -206,13 +285,27 @@ class Dealing(Ground):
             raise Refused(
                 "That version is closed; your answer changed nothing. Look at the latest version."
             )
+        if self.lapsed(version):
+            raise Refused(
+                "This offer stood for {n} minutes, and they are over; your answer changed nothing."
+                " Ask for it again, or make an offer of your own.",
+                n=f"{version.minutes:g}",
+            )
         if mark != version.hash:
             raise Refused("The deal was changed while you read it. Read it again before you sign.")
         if seat in version.yes and yes:
             return
+        self._answer(version, seat, request, yes=yes)
+
+    def _answer(self, version: Version, seat: str, request: str | None, *, yes: bool) -> None:
+        """Note an answer, and with a signature who calls the talks."""
+        openers = {}
         if yes:
             self._still_free(version)
-        self.append("answer", {"id": id_, "seat": seat, "yes": yes, "hash": mark}, request)
+            parts = self.parts(version.parties, version.moves)
+            openers = self.openers(version.by, version.parties, parts)
+        told = {"id": version.id, "seat": seat, "yes": yes, "hash": version.hash}
+        self.append("answer", {**told, "openers": openers}, request)
 
     def _still_free(self, version: Version) -> None:
         s = self.session
@@ -252,23 +345,24 @@ class Dealing(Ground):
                 for table, part in self.parts(version.parties, version.moves).items():
                     if seat not in self.forms.parties(table):
                         continue
-                    by = (
-                        version.by
-                        if version.by in self.forms.parties(table)
-                        else next(p for p in self.forms.parties(table) if p != seat)
-                    )
+                    by = self.speaker(version.by, table)
+                    if by == seat:
+                        by = next(p for p in self.forms.parties(table) if p != seat)
                     offer = Tabled(table, self.opener(table, by), by, part, signed=False)
                     said = ask_doctrine(self.game, self.world, people | {by}, offer)
                     accepted = accepted and said.accepted
                     counter = counter or said.counter
-                told = {"id": version.id, "seat": seat, "yes": accepted, "hash": version.hash}
-                self.append("answer", told)
+                try:
+                    self._answer(version, seat, None, yes=accepted)
+                except Refused:  # its agenda, or the table, was taken meanwhile
+                    accepted = False
+                    self._answer(version, seat, None, yes=False)
                 wanted = counter is not None and counter != version.moves
                 if not accepted and wanted and len(version.parties) == 2:  # noqa: PLR2004 - of two
                     assert counter is not None
                     known = [v.moves for v in s.deals.values() if v.turn == s.turn and v.by == seat]
                     if counter not in known:
-                        self._offer(seat, version.parties, counter, "", version.id, None)
+                        self._offer(seat, version.parties, counter, NOTHING_MORE, version.id, None)
 
     def _catch_up(self) -> None:
         """Do what is due and may have been cut off: proposals and answers of the doctrines."""
@@ -283,7 +377,7 @@ class Dealing(Ground):
             )
             if not there:
                 parties = sorted(self.forms.parties(offer.table))
-                self._offer(offer.by, parties, offer.moves, "", None, None)
+                self._offer(offer.by, parties, offer.moves, NOTHING_MORE, None, None)
         self._doctrines_answer()
 
 

@@ -25,6 +25,7 @@ from model.transcript import StoredSeat
 from model.turn import Quarter
 from model.world import World
 from model.yardsticks import Zone, zone_of_agreement
+from runs.seminar.deal_words import condition_words, fate
 from runs.seminar.live import Live
 from runs.seminar.news import outcome_of, ticker
 from runs.seminar.pictures import zone_svg
@@ -42,6 +43,7 @@ def whole(live: Live, t: Translate) -> dict[str, Any]:
         "title": t(live.game.file.title),
         "turns": len(live.session.turns),
         "tables": tables_of(live, t),
+        "deals": signed_deals(live, t),
         "beliefs": beliefs(live, t),
         "commitments": commitments(live, t),
         "forecasts": forecasts(live, t),
@@ -83,6 +85,21 @@ GOALS = (
 
 def _name(live: Live, seat: str, t: Translate) -> str:
     return t(live.game.file.actors[seat].name)
+
+
+def signed_deals(live: Live, t: Translate) -> list[dict[str, Any]]:
+    """Return the deals that all parties signed, and what became of each."""
+    return [
+        {
+            "turn": v.turn,
+            "parties": ", ".join(_name(live, p, t) for p in v.parties),
+            "what": "; ".join(_setting(live, x, y, t) for x, y in v.moves.items()),
+            "condition": condition_words(live, v.condition, t) if v.condition else "",
+            "fate": fate(live, v, t),
+        }
+        for v in live.session.deals.values()
+        if v.status == "signed" and v.turn <= len(live.session.turns)
+    ]
 
 
 def tables_of(live: Live, t: Translate) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from model.transcript import FILE_NAME, Event, chained
 from runs.seminar.live import Live, commitment
 from runs.seminar.news import outcome_of
 from runs.seminar.seats import NAME
+from runs.seminar.session import Session, Version
 from runs.seminar.words import Translate
 from runs.store import program_version
 
@@ -163,12 +164,8 @@ def tables(live: Live, *, anonymous: bool) -> Iterator[Table]:
     )
     yield (
         "deals.csv",
-        ("turn", "phase", "version", "answers", "by", "parties", "lever", "setting", "status"),
-        [
-            (v.turn, "negotiation", v.id, v.parent or "", v.by, " ".join(v.parties), x, y, v.status)
-            for v in s.deals.values()
-            for x, y in sorted(v.moves.items())
-        ],
+        DEAL_COLUMNS,
+        [row for v in s.deals.values() for row in _deal_rows(s, v)],
     )
     yield (
         "orders.csv",
@@ -198,6 +195,21 @@ def tables(live: Live, *, anonymous: bool) -> Iterator[Table]:
             ("turn", "phase", "seat", "text"),
             [(n, "reflection", seat, text) for (n, seat), text in sorted(s.reflections.items())],
         )
+
+
+DEAL_COLUMNS = (
+    *("turn", "phase", "version", "answers", "by", "parties", "lever", "setting", "status"),
+    *("minutes", "condition", "in_force_since"),
+)
+
+
+def _deal_rows(s: Session, v: Version) -> Iterator[tuple[Any, ...]]:
+    told = next((turn.fates.get(v.id, {}) for turn in s.turns if turn.number == v.turn), {})
+    start = (v.turn, "negotiation", v.id, v.parent or "", v.by, " ".join(v.parties))
+    condition = json.dumps(v.condition) if v.condition else ""
+    more = (v.status, "" if v.minutes is None else v.minutes, condition, told.get("since", ""))
+    for lever, setting in sorted(v.moves.items()):
+        yield (*start, lever, setting, *more)
 
 
 def _order_rows(turn: Any) -> Iterator[tuple[Any, ...]]:

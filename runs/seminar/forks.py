@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +21,11 @@ from model.chance import Chance
 from model.measures import measure
 from model.turn import Record
 from model.world import World
+from runs.seminar.bonds import settle
 from runs.seminar.live import Live
 from runs.seminar.seats import Orders, Tabled
-from runs.seminar.session import Turn, read_orders
-from runs.seminar.turns import QUARTERS, Match, Plans, play_quarter
+from runs.seminar.session import Turn, read_condition, read_orders
+from runs.seminar.turns import QUARTERS, Match, Plans
 
 CONTINUATIONS = 400
 BATCH = 1000
@@ -84,11 +86,15 @@ def plans_of(turn: Turn) -> Plans:
     return Plans(orders, {t: _tabled(d) for t, d in turn.tabled.items()})
 
 
-def _tabled(told: Mapping[str, object]) -> Tabled:
-    moves = told["moves"]
-    assert isinstance(moves, Mapping)
+def _tabled(told: Mapping[str, Any]) -> Tabled:
     return Tabled(
-        str(told["table"]), str(told["opener"]), str(told["by"]), dict(moves), bool(told["signed"])
+        told["table"],
+        told["opener"],
+        told["by"],
+        dict(told["moves"]),
+        told["signed"],
+        told.get("deal", ""),
+        read_condition(told.get("condition")),
     )
 
 
@@ -115,9 +121,7 @@ def continue_from(
     total: Floats = np.zeros((len(match.game.scenario.actors), games))
     record: Record | None = None
     for plans in turns:
-        left = plans
-        for _ in range(QUARTERS):
-            record = play_quarter(match, here, left, None, chance)
+        for record in settle(match, here, plans, chance).records:
             here = record.world
             total = total + record.utility
     assert record is not None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from model.chronicle import figure
 from model.moves import own_options, threats_of
+from model.perception import pictures
 from model.scenario import NOBODY
 from model.world import World
 from runs.seminar.turns import QUARTERS, Match
@@ -54,6 +55,15 @@ class Line2:
     options: tuple[tuple[str, str], ...] = ()  # value, text
 
 
+@dataclass(frozen=True)
+class Hook:
+    """Something public that a deal can hang on."""
+
+    written: dict[str, Any]  # as a `Condition`
+    name: str  # of the table or the lever
+    value: str  # where the lever stands; empty for a table
+
+
 def table_of(match: Match, lever: str, parties: Sequence[str]) -> str | None:
     """Return the table at which a lever can be settled among these parties, None if none."""
     scenario = match.game.scenario
@@ -95,6 +105,17 @@ class Forms:
             place = int(np.abs(np.array(rule.settings) - value).argmin())
             return rule.labels[place]
         return f"{figure(value)} {rule.unit}"
+
+    def seen(self, actor: str, world: World) -> World:
+        """Return the positions as an actor knows them, without what others agreed in secret."""
+        scenario = self.match.game.scenario
+        hidden = pictures(scenario, world)[scenario.actor(actor)].hidden
+        return replace(
+            world,
+            setting=np.where(hidden, world.before, world.setting),
+            lock_with=np.where(hidden, NOBODY, world.lock_with),
+            promised_to=np.where(hidden, NOBODY, world.promised_to),
+        )
 
     def _here(self, lever: str, world: World) -> int:
         return int(world.setting[self.match.game.scenario.lever(lever), 0])
@@ -144,6 +165,29 @@ class Forms:
             if world.lock[x, 0] > world.quarter and partner not in (NOBODY, *rules.parties):
                 note = "bound"
             out.append(self._line(name, world, places, note))
+        return out
+
+    def conditions(self, world: World) -> list[Hook]:
+        """Return what a deal can hang on: a deal at a public table, a position kept from moving.
+
+        Only what all can see, so that nobody learns a secret by what became of a deal.
+        """
+        scenario, out = self.match.game.scenario, []
+        for table in scenario.tables:
+            if not table.secret:
+                out.append(Hook({"table": table.id}, self.table_name(table.id), ""))
+        tabled = {int(x) for table in scenario.tables for x in table.levers}
+        for x, name in enumerate(scenario.levers.ids):
+            rule = self.file.levers[name]
+            alone = scenario.levers.alone_up[x] or scenario.levers.alone_down[x]
+            if rule.visible != "all" or not (alone or x in tabled):
+                continue
+            place = int((world.before if world.secret[x, 0] else world.setting)[x, 0])
+            value = rule.settings[place]
+            for bound, end in (("at_least", 0), ("at_most", len(rule.settings) - 1)):
+                if place != end:
+                    hook = {"lever": name, bound: value}
+                    out.append(Hook(hook, rule.name, self.setting(name, value)))
         return out
 
     def demands(self, actor: str, world: World) -> list[Line2]:

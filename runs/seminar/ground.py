@@ -17,6 +17,7 @@ from model.turn import Quarter
 from model.turn import Record as Quarterly
 from model.world import World
 from runs.seminar import session as fold_
+from runs.seminar.bonds import Played
 from runs.seminar.forms import Forms
 from runs.seminar.news import outcome_of
 from runs.seminar.record import FILE, Event, Record
@@ -27,7 +28,6 @@ from runs.seminar.session import (
 )
 from runs.seminar.turns import (
     Match,
-    Played,
     digest_of,
     opening,
 )

@@ -16,20 +16,17 @@ from typing import Any
 from model.overrides import KIND as OVERRIDE
 from model.overrides import override
 from model.world import World
+from runs.seminar.bonds import Played, play_turn
 from runs.seminar.dealing import Dealing
 from runs.seminar.ground import LONGEST_TEXT, Refused
 from runs.seminar.seats import Orders, Tabled
 from runs.seminar.session import (
     OVER,
     PUBLISHED,
+    read_condition,
     read_orders,
 )
-from runs.seminar.turns import (
-    Plans,
-    Played,
-    digest_of,
-    play_turn,
-)
+from runs.seminar.turns import Plans, digest_of
 
 QUESTIONS = ("crisis", "threat", "deals")  # of the forecasts, resolved from the turn itself
 
@@ -118,11 +115,12 @@ class Live(Dealing):
             for table, part in self.parts(version.parties, version.moves).items():
                 if table in out and out[table].signed:
                     continue
-                by = version.by
-                if by not in self.forms.parties(table):
-                    by = self.forms.parties(table)[0]
-                opener = out[table].opener if table in out else self.opener(table, by)
-                out[table] = Tabled(table, opener, by, part, signed)
+                by = self.speaker(version.by, table)
+                opener = version.openers.get(table) if signed else None
+                opener = opener or (out[table].opener if table in out else self.opener(table, by))
+                condition = read_condition(version.condition) if signed else None
+                deal = version.id if signed else ""
+                out[table] = Tabled(table, opener, by, part, signed, deal, condition)
         people = set(s.teams())
         # what an empty seat proposed in vain its doctrine says again in the talks themselves
         return {t: d for t, d in out.items() if d.signed or d.by in people}
@@ -167,6 +165,7 @@ class Live(Dealing):
                     "quarters": [list(q) for q in played.chronicle],
                     "overrides": list(s.overrides),
                     "digest": digest_of(world),
+                    "fates": played.fates,
                     "last": s.turn >= self.game.turns(),
                 },
             )

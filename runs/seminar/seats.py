@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,19 @@ class Orders:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What must hold at the end of the turn, for all to see, or else a deal never bound anybody.
+
+    Either a deal signed at a table in this turn, or a position on one side of a setting.
+    """
+
+    table: str = ""
+    lever: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
 class Tabled:
     """The last version of a deal at one table: signed by both sides, or refused."""
 
@@ -44,6 +58,8 @@ class Tabled:
     by: str  # made this version
     moves: Mapping[str, float]  # lever → setting
     signed: bool
+    deal: str = ""  # parts of the same deal stand or fall together
+    condition: Condition | None = None
 
 
 def steps_to(scenario: Scenario, world: World, lever: str, value: float) -> Ints:
@@ -89,6 +105,7 @@ class TurnSeat:
         orders: Orders | None,
         tabled: Mapping[str, Tabled],
         middle: World,
+        withheld: Mapping[str, Bools],
     ) -> None:
         self.game = game
         self.actor = actor
@@ -96,6 +113,7 @@ class TurnSeat:
         self.orders = orders
         self.tabled = {t: d for t, d in tabled.items() if actor in self._parties(t)}
         self.middle = middle  # positions as the tables meet
+        self.withheld = withheld  # table → (run,) games in which nothing lies on it
         self.quarter: Quarter | None = None  # set when it is in play
 
     def decide(self, briefing: Briefing) -> Decision:
@@ -125,9 +143,12 @@ class TurnSeat:
             table = prospect.seat.table
             deal = self.tabled.get(table)
             if deal is not None:
-                opened[i] = forced[i] = prospect.mine | (deal.opener == self.actor)
-                named[i] = self._levers_named(deal.moves, named.shape[1])[:, None]
-                norm[i] = np.where(deal.signed, -1, norm[i])  # who has signed asks no more
+                lies = ~self._withheld(table, opened.shape[1])
+                forced[i] = lies & (prospect.mine | (deal.opener == self.actor))
+                opened[i] = np.where(lies, forced[i], opened[i])
+                levers = self._levers_named(deal.moves, named.shape[1])
+                named[i] = np.where(lies, levers[:, None], named[i])
+                norm[i] = np.where(lies & deal.signed, -1, norm[i])  # who signed asks no more
             if table in asked and len(prospect.demands):
                 norms = self.game.scenario.file.tables[table].demands[0].norms
                 norm[i] = sorted(norms).index(asked[table])
@@ -136,6 +157,11 @@ class TurnSeat:
                     lever = self.game.scenario.file.tables[table].demands[0].lever
                     named[i] = self._levers_named({lever: 0.0}, named.shape[1])[:, None]
         return replace(base, open=_within(opened, forced, briefing.slots), named=named, norm=norm)
+
+    def _withheld(self, table: str, count: int) -> Bools:
+        """Games asked in which nothing lies on a table, (run,)."""
+        whole = self.withheld.get(table, np.zeros(self.middle.runs, dtype=bool))
+        return whole if len(whole) == count else whole[self._runs(count)]
 
     def _quiet(self, briefing: Briefing) -> Decision:
         """Open nothing; talks that are on and were not named lapse."""
@@ -183,28 +209,43 @@ class TurnSeat:
     def _offer(self, briefing: Briefing) -> Decision:
         seat = briefing.seats[0]
         deal = self.tabled.get(seat.table)
-        runs = seat.own.shape[2]
+        none = np.zeros(seat.own.shape[2], dtype=np.int64)
         if deal is None:
-            if self.orders is None:
-                return self.doctrine.decide(briefing)
-            return Decision(offer=np.zeros(runs, dtype=np.int64))
+            return self._unbound(briefing, Decision(offer=none))
         mine = deal.signed or deal.by == self.actor
         assert briefing.my_turn is not None
-        offer = self._package(seat) if mine else np.zeros(runs, dtype=np.int64)
-        return Decision(offer=np.where(briefing.my_turn, offer, 0), memory=briefing.memory)
+        offer = np.where(briefing.my_turn, self._package(seat), 0) if mine else none
+        return self._where_it_lies(briefing, Decision(offer=offer, memory=briefing.memory))
 
     def _reply(self, briefing: Briefing) -> Decision:
         seat = briefing.seats[0]
         deal = self.tabled.get(seat.table)
-        if deal is None and self.orders is None:
-            return self.doctrine.decide(briefing)
         no = np.zeros(seat.own.shape[2], dtype=bool)
-        if deal is None or not deal.signed:
-            return Decision(accept=no, memory=briefing.memory)
+        if deal is None:
+            return self._unbound(briefing, Decision(accept=no, memory=briefing.memory))
+        if not deal.signed:
+            return self._where_it_lies(briefing, Decision(accept=no, memory=briefing.memory))
         assert briefing.offered is not None
         wanted = self._package(seat)
         same = (briefing.offered == wanted) & (wanted > 0)
-        return Decision(accept=same, memory=briefing.memory)
+        return self._where_it_lies(briefing, Decision(accept=same, memory=briefing.memory))
+
+    def _unbound(self, briefing: Briefing, nothing: Decision) -> Decision:
+        """Answer where no deal lies on the table: a team says nothing, a doctrine talks."""
+        return nothing if self.orders is not None else self.doctrine.decide(briefing)
+
+    def _where_it_lies(self, briefing: Briefing, agreed: Decision) -> Decision:
+        """Answer as agreed, and as if there were no deal in the games in which it is withheld."""
+        seat = briefing.seats[0]
+        withheld = self._withheld(seat.table, seat.own.shape[2])
+        if not withheld.any():
+            return agreed
+        free = self._unbound(briefing, _nothing(agreed))
+        return Decision(
+            offer=_either(withheld, free.offer, agreed.offer),
+            accept=_either(withheld, free.accept, agreed.accept),
+            memory=_either(withheld, free.memory, agreed.memory),
+        )
 
     def _own_moves(self, briefing: Briefing) -> Decision:
         if self.orders is None:
@@ -238,6 +279,22 @@ class TurnSeat:
         broken = [scenario.levers.ids[x] in self.orders.broken for x in promises.lever]
         keep = ~np.array(broken, dtype=bool)[:, None]
         return Decision(keep=np.array(np.broadcast_to(keep, promises.due.shape)))
+
+
+def _nothing(answer: Decision) -> Decision:
+    """Return the same answer with nothing offered and nothing accepted."""
+    return replace(
+        answer,
+        offer=None if answer.offer is None else np.zeros_like(answer.offer),
+        accept=None if answer.accept is None else np.zeros_like(answer.accept),
+    )
+
+
+def _either(where: Bools, first: Any, second: Any) -> Any:
+    """Return one field of two answers, the first where it says so; None if neither has it."""
+    if first is None or second is None:
+        return second if first is None else first
+    return np.where(where, first, second)
 
 
 def _within(opened: Bools, forced: Bools, slots: Ints | None) -> Bools:

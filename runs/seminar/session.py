@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from runs.seminar.record import Event
-from runs.seminar.seats import Orders
+from runs.seminar.seats import Condition, Orders
 
 WHITE, SCREEN = "white", "screen"  # the facilitator (white cell), and the projector
 LOBBY, OPEN, PUBLISHED, OVER = "lobby", "open", "published", "over"
@@ -39,7 +39,12 @@ class Version:
     moves: dict[str, float]  # lever → setting
     words: str  # what the moves do not say: it binds nobody
     parent: str | None
+    minutes: float | None  # of the turn's clock that it can be accepted; None: to the turn's end
+    condition: dict[str, Any] | None  # at the end of the turn, or it binds nobody
     hash: str  # of all of the above
+    expires: float | None = None  # seconds since 1970, while the clock runs
+    left: float | None = None  # seconds, while it stands
+    openers: dict[str, str] = field(default_factory=dict)  # once signed: table → who calls talks
     yes: set[str] = field(default_factory=set)
     no: set[str] = field(default_factory=set)
     status: str = "open"  # open, signed, refused, withdrawn, replaced, expired
@@ -87,7 +92,7 @@ class Turn:
     quarters: list[list[dict[str, Any]]]  # the engine's events, with all answers
     overrides: list[dict[str, Any]]
     digest: str
-    middle: str = ""
+    fates: dict[str, dict[str, Any]]  # signed deal → what became of it
 
 
 @dataclass
@@ -142,9 +147,13 @@ def deal_hash(
     moves: Mapping[str, float],
     words: str,
     parent: str | None,
+    minutes: float | None,
+    condition: Mapping[str, Any] | None,
 ) -> str:
     """Digest by which a version of a deal is accepted, so that a later edit binds nobody."""
-    text = repr((turn, by, sorted(parties), sorted(moves.items()), words, parent))
+    hangs_on = sorted(condition.items()) if condition else None
+    kept = (sorted(parties), sorted(moves.items()), words, parent, minutes, hangs_on)
+    text = repr((turn, by, *kept))
     return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -157,6 +166,11 @@ def read_orders(written: Mapping[str, Any]) -> Orders:
         frozenset(written.get("let_pass", ())),
         frozenset(written.get("broken", ())),
     )
+
+
+def read_condition(written: Mapping[str, Any] | None) -> Condition | None:
+    """Turn a condition as it was written down back into a condition."""
+    return None if not written else Condition(**written)
 
 
 def fold(events: Iterable[Event]) -> Session:
@@ -251,7 +265,21 @@ def _turn_begun(s: Session, e: Event) -> None:
 
 
 def _clock(s: Session, e: Event) -> None:
+    """Set the clock; offers that stand for some minutes of it go and stop with it."""
     s.deadline, s.left = e.data["deadline"], e.data["left"]
+    for version in s.deals.values():
+        if version.open and version.minutes is not None:
+            _run_out(s, version, e.at)
+
+
+def _run_out(s: Session, version: Version, at: float) -> None:
+    """Turn the time that an offer stands into a moment while the clock runs, and back."""
+    if s.deadline is not None and version.left is not None:
+        version.expires = at + version.left
+        version.left = None
+    elif s.deadline is None and version.expires is not None:
+        version.left = max(0.0, version.expires - at)
+        version.expires = None
 
 
 def _message(s: Session, e: Event) -> None:
@@ -276,14 +304,20 @@ def _offer(s: Session, e: Event) -> None:
         dict(d["moves"]),
         d["words"],
         d["parent"],
+        d.get("minutes"),
+        d.get("condition"),
         d["hash"],
         yes={d["by"]},
     )
+    if d.get("minutes") is not None:
+        s.deals[d["id"]].left = 60.0 * d["minutes"]
+        _run_out(s, s.deals[d["id"]], e.at)
 
 
 def _answer(s: Session, e: Event) -> None:
     version, seat = s.deals[e.data["id"]], e.data["seat"]
     (version.yes if e.data["yes"] else version.no).add(seat)
+    version.openers = dict(e.data.get("openers", {}))
     if version.no:
         version.status = "refused"
     elif version.yes >= set(version.parties):
@@ -332,6 +366,7 @@ def _published(s: Session, e: Event) -> None:
             d["quarters"],
             d["overrides"],
             d["digest"],
+            d.get("fates", {}),
         )
     )
     s.phase = OVER if d["last"] else PUBLISHED

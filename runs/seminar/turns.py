@@ -8,21 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from agents.briefing import Briefing, Decision
+from agents.briefing import Bools, Briefing, Decision
 from agents.doctrine import get_doctrine
 from agents.talks import is_possible
 from model.assembly import assemblies
 from model.bargaining import Ask
 from model.beliefs import Evidence
 from model.chance import Chance
-from model.chronicle import Chronicle, package_moves
+from model.chronicle import package_moves
 from model.events import happen
 from model.reasons import Decides
 from model.reckoning import new_quarter
 from model.schema import ScenarioFile
 from model.standing import digest
 from model.tables import slots_free
-from model.transcript import Event
 from model.turn import Game, Quarter, Record, Watch, begin, prepare
 from model.world import World
 from runs.seminar.seats import NAME, Orders, Tabled, TurnSeat, package_of, steps_to
@@ -62,15 +61,6 @@ class Plans:
     tabled: Mapping[str, Tabled]
 
 
-@dataclass(frozen=True)
-class Played:
-    """A turn that was played."""
-
-    world: World
-    records: tuple[Record, ...]
-    chronicle: tuple[tuple[Event, ...], ...]  # per quarter
-
-
 def opening(match: Match, world: World) -> tuple[World, list[str]]:
     """Return the world as the tables meet this quarter, and the events that happened before."""
     scenario = match.game.scenario
@@ -82,12 +72,17 @@ def opening(match: Match, world: World) -> tuple[World, list[str]]:
     return middle, [names[n] for n in np.flatnonzero(happened.events[:, 0])]
 
 
-def seated(match: Match, world: World, plans: Plans, chance: Chance) -> dict[str, TurnSeat]:
+def seated(
+    match: Match, world: World, plans: Plans, chance: Chance, withheld: Mapping[str, Bools]
+) -> dict[str, TurnSeat]:
     """Seat everybody for a quarter."""
     here = replace(match, chance=chance)
     middle, _ = opening(here, world)
+    tabled = plans.tabled
     return {
-        a: TurnSeat(match.game, a, doctrine_of(match, a), plans.orders.get(a), plans.tabled, middle)
+        a: TurnSeat(
+            match.game, a, doctrine_of(match, a), plans.orders.get(a), tabled, middle, withheld
+        )
         for a in match.game.scenario.actors
     }
 
@@ -103,31 +98,18 @@ def play_quarter(
     plans: Plans,
     watch: Watch | None = None,
     chance: Chance | None = None,
+    withheld: Mapping[str, Bools] | None = None,
 ) -> Record:
-    """Play one quarter of the engine, one game or many."""
+    """Play one quarter of the engine, one game or many.
+
+    withheld : table → (run,) games in which nothing of what is tabled there lies on it
+    """
     chance = match.chance if chance is None else chance
-    seats = seated(match, world, plans, chance)
+    seats = seated(match, world, plans, chance, withheld or {})
     quarter = Quarter(match.game, world, chance)
     for seat in seats.values():
         seat.quarter = quarter
     return quarter.play(seats, watch)
-
-
-def play_turn(match: Match, world: World, plans: Plans) -> Played:
-    """Play the quarters of a class turn on one set of orders, and tell them."""
-    records, told = [], []
-    for _ in range(QUARTERS):
-        deciders: dict[str, Any] = {
-            a: doctrine_of(match, a) if plans.orders.get(a) is None else TeamSeat()
-            for a in match.game.scenario.actors
-        }
-        chronicle = Chronicle(match.game, world, match.chance, deciders)
-        record = play_quarter(match, world, plans, chronicle.watch)
-        told.append(tuple(chronicle.quarter(record)))
-        records.append(record)
-        world = record.world
-        plans = replace(plans, tabled=_still_open(match, world, plans.tabled))
-    return Played(world, tuple(records), tuple(told))
 
 
 class TeamSeat:
@@ -138,16 +120,6 @@ class TeamSeat:
     def decide(self, briefing: Briefing) -> Decision:
         """Never asked."""
         raise NotImplementedError
-
-
-def _still_open(match: Match, world: World, tabled: Mapping[str, Tabled]) -> dict[str, Tabled]:
-    """Deals that are put again in the next quarter: signed by both, and not yet in the books."""
-    scenario = match.game.scenario
-    return {
-        t: deal
-        for t, deal in tabled.items()
-        if any(steps_to(scenario, world, x, v).any() for x, v in deal.moves.items())
-    }
 
 
 def quiet(match: Match, actors: set[str]) -> dict[str, Orders | None]:
@@ -174,7 +146,7 @@ def ask_doctrine(match: Match, world: World, people: set[str], offer: Tabled) ->
     other = next(scenario.actors[a] for a in rules.parties if scenario.actors[a] != offer.by)
     heard: list[tuple[Ask, dict[str, Decision]]] = []
     plans = Plans(quiet(match, people), {offer.table: offer})
-    seats = seated(match, world, plans, match.chance)
+    seats = seated(match, world, plans, match.chance, {})
     seats[other] = _Listening(
         match.game,
         other,
@@ -182,6 +154,7 @@ def ask_doctrine(match: Match, world: World, people: set[str], offer: Tabled) ->
         None,
         {offer.table: offer},
         seats[other].middle,
+        {},
     )
     quarter = Quarter(match.game, world, match.chance)
     for seat in seats.values():
@@ -265,18 +238,21 @@ def why_impossible(match: Match, world: World, people: set[str], offer: Tabled) 
         if ask.question != "offer" or ask.table != offer.table or found:
             return
         menu = match.game.menus[number]
-        seats = [b.seats[0] for b in ask.briefings.values()]
+        seats = {a: b.seats[0] for a, b in ask.briefings.items()}
+        mine = seats[offer.by]
         levers = {
             scenario.lever(x): int(steps_to(scenario, middle, x, v)[0])
             for x, v in offer.moves.items()
         }
-        package = package_of(menu, seats[0], levers, 0)
+        package = package_of(menu, mine, levers, 0)
+        required = max(float(s.required[0]) for s in seats.values())
+        credit = float(mine.credit[menu.packages[package], 0].sum())
         if not package:
             found.append("steps")
-        elif not all(bool(is_possible(s, np.array([package]))[0]) for s in seats):
-            required = max(float(s.required[0]) for s in seats)
-            credit = float(seats[0].credit[menu.packages[package], 0].sum())
-            found.append("demand" if np.isfinite(required) and credit < required else "bound")
+        elif np.isfinite(required) and credit < required:
+            found.append("demand")
+        elif not is_possible(mine, np.array([package]))[0]:
+            found.append("bound")  # as far as it knows: else it would learn of others' secrets
         else:
             found.append("")
 

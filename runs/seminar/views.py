@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from model.beliefs import reliability
 from model.moves import own_options
 from model.schema import ACCOUNTS
 from model.world import World
-from runs.seminar.forms import Line
+from runs.seminar.deal_words import conditions, deals, line_words, table_form
 from runs.seminar.live import QUESTIONS, Live
 from runs.seminar.news import opening_news, ticker
-from runs.seminar.session import OPEN, OVER, PUBLISHED, SCREEN, WHITE, Message, Turn, Version
+from runs.seminar.session import OPEN, OVER, PUBLISHED, SCREEN, WHITE, Message, Turn
 from runs.seminar.words import Translate, setting_words
 
 FEW = 0.005
@@ -124,6 +122,7 @@ def team(live: Live, seat: str, device: int, t: Translate) -> dict[str, Any]:
     actor = match.file.actors[seat]
     world = live.world
     middle = live.middle()
+    seen = live.forms.seen(seat, middle)
     return {
         "seat": seat,
         "name": t(actor.name),
@@ -131,7 +130,16 @@ def team(live: Live, seat: str, device: int, t: Translate) -> dict[str, Any]:
         "indicators": indicators(live, seat, world, t),
         "messages": messages(live, seat, t),
         "deals": deals(live, seat, t),
-        "tables": [_table(live, table, seat, middle, t) for table in live.forms.tables_of(seat)],
+        "tables": [table_form(live, table, seat, seen, t) for table in live.forms.tables_of(seat)],
+        "others": [
+            {
+                "name": t(live.forms.table_name(x.id)),
+                "lines": [line_words(line, t) for line in live.forms.deal_lines(x.id, seen)],
+            }
+            for x in match.game.scenario.tables
+            if not x.secret and x.id not in live.forms.tables_of(seat)
+        ],
+        "conditions": conditions(live, middle, t),
         "slots": live.slots(seat) if s.phase == OPEN else 0,
         "opened": len(live.opened_by(seat)) if s.phase == OPEN else 0,
         "form": order_form(live, seat, middle, t) if s.phase == OPEN else None,
@@ -274,113 +282,6 @@ def _message(live: Live, m: Message, t: Translate) -> dict[str, Any]:
         "to": ", ".join(name(a) for a in m.to) if m.to else t("everybody"),
         "text": m.text,
     }
-
-
-def deals(live: Live, seat: str | None, t: Translate) -> list[dict[str, Any]]:
-    """Return the versions of this turn that a seat is party to, all if None, the latest first."""
-    s = live.session
-    return [
-        deal(live, v, seat, t)
-        for v in reversed(s.deals.values())
-        if v.turn == s.turn and (seat is None or seat in v.parties)
-    ]
-
-
-def deal(live: Live, v: Version, seat: str | None, t: Translate) -> dict[str, Any]:
-    """Tell a version: its changes, and how it differs from the one that it answers."""
-    file = live.game.file
-    open_ = v.open and live.session.phase == OPEN and v.turn == live.session.turn
-    parent = live.session.deals.get(v.parent) if v.parent else None
-    changes = []
-    for lever in sorted({*v.moves, *(parent.moves if parent else {})}):
-        old = parent.moves.get(lever) if parent else None
-        new = v.moves.get(lever)
-        how = "same" if old == new or parent is None else "new" if old is None else "changed"
-        how = "gone" if new is None else how
-        value = old if new is None else new
-        assert value is not None
-        changes.append(
-            {
-                "name": t(file.levers[lever].name),
-                "to": setting_words(t, live.forms.setting(lever, value)),
-                "was": setting_words(t, live.forms.setting(lever, old)) if old is not None else "",
-                "how": how,
-            }
-        )
-    return {
-        "id": v.id,
-        "hash": v.hash,
-        "by": t(file.actors[v.by].name),
-        "mine": v.by == seat,
-        "parties": [
-            {
-                "name": t(file.actors[p].name),
-                "said": "yes" if p in v.yes else "no" if p in v.no else "",
-            }
-            for p in v.parties
-        ],
-        "others": [p for p in v.parties if p != seat],
-        "changes": changes,
-        "moves": v.moves,
-        "words": v.words,
-        "status": v.status if open_ or not v.open else "expired",
-        "child": parent is not None,
-        "open": open_,
-        "can_sign": open_ and seat is not None and seat not in v.yes,
-    }
-
-
-def _table(live: Live, table: str, seat: str, world: World, t: Translate) -> dict[str, Any]:
-    a, b = live.forms.parties(table)
-    other = b if a == seat else a
-    s = live.session
-    rules = live.game.file.tables[table]
-    number = [x.id for x in live.game.game.scenario.tables].index(table)
-    demand = float(world.demand[number, 0])
-    demanded = ""
-    if np.isfinite(demand):
-        lever = rules.demands[0].lever
-        demanded = f"{t(live.forms.lever_name(lever))}: {demand:,.0f}"
-    return {
-        "id": table,
-        "name": t(rules.name),
-        "other": other,
-        "other_name": t(live.game.file.actors[other].name),
-        "by": s.held[other],
-        "secret": rules.visible == "parties",
-        "lines": [line_words(line, t) for line in live.forms.deal_lines(table, world)],
-        "demand": demanded,
-        "term": int(rules.term.value),
-        "parent": next(
-            (
-                v.id
-                for v in reversed(s.deals.values())
-                if v.open and v.turn == s.turn and v.by == other and set(v.parties) == {seat, other}
-            ),
-            "",
-        ),
-    }
-
-
-def line_words(line: Line, t: Translate) -> dict[str, Any]:
-    """Put a line of a form into words."""
-    note = t(NOTES[line.note]) if line.note in NOTES else ""
-    if line.note.startswith("breaks "):
-        note = t("fixed by an agreement: a change breaks it")
-    return {
-        "lever": line.lever,
-        "name": t(line.name),
-        "owner": line.owner,
-        "now": setting_words(t, line.now),
-        "choices": [(c.value, setting_words(t, c.text), c.here) for c in line.choices],
-        "note": note,
-    }
-
-
-NOTES = {
-    "promised": "promised to another: it cannot be moved now",
-    "bound": "bound by an agreement",
-}
 
 
 def order_form(live: Live, seat: str, world: World, t: Translate) -> dict[str, Any]:

@@ -151,19 +151,28 @@ async function refresh(all) {
   }
 }
 
+function secondsOf(element) {
+  const deadline = parseFloat(element.dataset.deadline);
+  const left = parseFloat(element.dataset.left);
+  const seconds = Number.isFinite(deadline) ? deadline - (Date.now() / 1000 + skew) : left;
+  return Number.isFinite(seconds) ? Math.max(0, Math.round(seconds)) : NaN;
+}
+
+function minutes(seconds) {
+  if (Number.isNaN(seconds)) return "";
+  return Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+}
+
 function tick() {
+  for (const offer of document.querySelectorAll(".countdown")) {
+    const seconds = secondsOf(offer);
+    if (seconds === 0 && offer.textContent) refresh(false);
+    offer.textContent = seconds === 0 ? "" : minutes(seconds);
+  }
   const clock = document.getElementById("clock");
   if (!clock) return;
-  const deadline = parseFloat(clock.dataset.deadline);
-  const left = parseFloat(clock.dataset.left);
-  let seconds = Number.isFinite(deadline) ? deadline - (Date.now() / 1000 + skew) : left;
-  const time = clock.querySelector(".time");
-  if (!Number.isFinite(seconds)) {
-    time.textContent = "";
-    return;
-  }
-  seconds = Math.max(0, Math.round(seconds));
-  time.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+  const seconds = secondsOf(clock);
+  clock.querySelector(".time").textContent = minutes(seconds);
   clock.classList.toggle("soon", seconds <= 60);
 }
 
