@@ -8,8 +8,8 @@ batch changes no other draw, and two arms of an experiment share theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from numbers import Integral
@@ -165,6 +165,8 @@ class Chance:
 
     seed: int
     runs: Ints  # (run,) the games' own numbers, never their places in a batch
+    # (stream, quarter, entity, place among its draws) → what a referee has put in place of a draw
+    ruled: Mapping[tuple[str, int, str, int], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         given: object = self.seed
@@ -183,7 +185,7 @@ class Chance:
 
     def take(self, index: slice | Ints | NDArray[np.bool_]) -> Chance:
         """Return the chance of a subset of the runs: `index` into the run axis."""
-        return Chance(self.seed, self.runs[index])
+        return replace(self, runs=self.runs[index])
 
     def uniforms(self, stream: str, quarter: int, entities: Sequence[str], n: int = 1) -> Floats:
         """Draw from the open interval (0, 1): odd multiples of 2^-33, (entity, n, run).
@@ -202,6 +204,9 @@ class Chance:
         out = np.empty((len(entities), n, self.runs.size))
         key = _stream_key(self.seed, stream)
         _fill(key, quarter, _id_hashes(tuple(entities)), self.runs, out)
+        for (what, when, entity, place), value in self.ruled.items():
+            if (what, when) == (stream, quarter) and entity in entities and place < n:
+                out[list(entities).index(entity), place] = value
         return out
 
     def uniform(self, stream: str, quarter: int, entity: str, n: int = 1) -> Floats:

@@ -15,7 +15,7 @@ from agents.answers import DoctrineError
 from agents.doctrine import find, get_doctrine, is_doctrine, moved_to, reference_of
 from model.chronicle import Chronicle
 from model.notice import NOTICE
-from model.overrides import KIND, override
+from model.overrides import KIND, override, ruled
 from model.parameters import check_settings
 from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
@@ -257,6 +257,8 @@ def difference(transcript: Transcript, game: Wargame) -> str:
         game.game, game.world, game.chance, {a: x.doctrine for a, x in game.actors.items()}
     )
     game.watchers.append(chronicle.watch)
+    for change in transcript.of(KIND):  # what a referee ruled within a quarter names it
+        game.chance = chronicle.chance = ruled(game.chance, change["effects"])
     for quarter, told in transcript.quarters():
         then = [e for e in told if e["event"] != KIND]
         try:

@@ -51,6 +51,7 @@ def of_code() -> set[str]:
     tables = (
         *IMPOSSIBLE.values(),
         *THREATS.values(),
+        *views.CHANCES.values(),
         *views.GOALS.values(),
         *views.QUESTION_WORDS.values(),
         *deal_words.NOTES.values(),

@@ -220,11 +220,25 @@ def drop_change(site: Site, who: Who, form: FormData) -> str:
 
 
 def _effect(form: FormData) -> dict[str, Any]:
+    """Read one effect: a position is set, support or trust moves, a draw of the turn is ruled."""
     kind = _text(form, "kind")
     if kind == "lever":
-        return {"lever": _text(form, "lever"), "to": _number(form, "to")}
+        lever, _, value = _text(form, "position").partition(" ")
+        try:
+            return {"lever": lever, "to": float(value)}
+        except ValueError:
+            raise Refused("A number is missing.") from None
     if kind == "support":
         return {"support": _text(form, "seat"), "add": _number(form, "add") / 100.0}
+    if kind == "trust" and _text(form, "word") in ("kept", "broken"):
+        return {"about": _text(form, "whose"), _text(form, "word"): 1.0}
+    if kind == "ruling":
+        try:
+            ruling = json.loads(_text(form, "ruling"))
+        except ValueError:
+            ruling = None
+        if isinstance(ruling, dict):
+            return ruling
     raise Refused("Choose what is to change.")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from agents.briefing import Bools
 from model.chance import Chance
 from model.chronicle import Chronicle
+from model.overrides import override, ruled
 from model.transcript import Event
 from model.turn import Record
 from model.world import World
@@ -50,16 +51,12 @@ class Settled:
 
     quarters: tuple[Quarterly, ...]
     unmet: Masks  # deal → games
+    world: World  # as the turn leaves it, with what the white cell changed
 
     @property
     def records(self) -> tuple[Record, ...]:
         """What the engine says of each quarter."""
         return tuple(q.record for q in self.quarters)
-
-    @property
-    def world(self) -> World:
-        """The world as the turn leaves it."""
-        return self.quarters[-1].record.world
 
 
 def deals_of(plans: Plans) -> dict[str, list[str]]:
@@ -73,7 +70,7 @@ def deals_of(plans: Plans) -> dict[str, list[str]]:
 
 def settle(match: Match, world: World, plans: Plans, chance: Chance | None = None) -> Settled:
     """Play a turn so that each deal binds whole or not at all."""
-    chance = match.chance if chance is None else chance
+    chance = ruled(match.chance if chance is None else chance, plans.changes)
     conditions = {
         plans.tabled[tables[0]].deal: c
         for tables in deals_of(plans).values()
@@ -87,7 +84,8 @@ def settle(match: Match, world: World, plans: Plans, chance: Chance | None = Non
             quarters.append(_quarter(match, here, plans, chance, unmet, over))
             here = quarters[-1].record.world
             over = {d: over[d] | _any(quarters[-1].signed, t) for d, t in deals_of(plans).items()}
-        done = Settled(tuple(quarters), unmet)
+        here = override(match.game, here, chance, plans.changes)
+        done = Settled(tuple(quarters), unmet, here)
         broken = {
             deal: bound(plans, done, deal) & ~holds(match, done, condition)
             for deal, condition in conditions.items()
@@ -224,6 +222,7 @@ class Played:
 
 def play_turn(match: Match, world: World, plans: Plans) -> Played:
     """Play the quarters of a class turn on one set of orders, and tell them."""
+    match = replace(match, chance=ruled(match.chance, plans.changes))
     settled = settle(match, world, plans)
     records, told = [], []
     for quarter in settled.quarters:
@@ -236,4 +235,5 @@ def play_turn(match: Match, world: World, plans: Plans) -> Played:
         told.append(tuple(chronicle.quarter(record)))
         records.append(record)
         world = record.world
+    world = settled.world
     return Played(world, tuple(records), tuple(told), fates(match, plans, settled))

@@ -26,6 +26,7 @@ from model.turn import Quarter
 from model.world import World
 from model.yardsticks import Zone, zone_of_agreement
 from runs.seminar.deal_words import condition_words, fate
+from runs.seminar.ground import as_ruled
 from runs.seminar.live import Live
 from runs.seminar.news import outcome_of, ticker
 from runs.seminar.pictures import zone_svg
@@ -330,7 +331,7 @@ def advice(live: Live, t: Translate) -> Iterator[dict[str, Any]]:
             a: StoredSeat(a, [(e["question"], e["answers"][a]) for e in told if a in e["answers"]])
             for a in match.game.scenario.actors
         }
-        quarter = Quarter(match.game, world, match.chance)
+        quarter = Quarter(match.game, world, as_ruled(match, turn).chance)
         said: dict[tuple[str, str], Decision] = {}
 
         def watch(

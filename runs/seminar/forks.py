@@ -24,7 +24,7 @@ from model.world import World
 from runs.seminar.bonds import settle
 from runs.seminar.live import Live
 from runs.seminar.seats import Orders, Tabled
-from runs.seminar.session import Turn, read_condition, read_orders
+from runs.seminar.session import Turn, effects_of, read_condition, read_orders
 from runs.seminar.turns import QUARTERS, Match, Plans
 
 CONTINUATIONS = 400
@@ -83,7 +83,8 @@ def plans_of(turn: Turn) -> Plans:
     orders: dict[str, Orders | None] = {
         a: None if o is None else read_orders(o) for a, o in turn.orders.items()
     }
-    return Plans(orders, {t: _tabled(d) for t, d in turn.tabled.items()})
+    tabled = {t: _tabled(d) for t, d in turn.tabled.items()}
+    return Plans(orders, tabled, effects_of(turn.overrides))
 
 
 def _tabled(told: Mapping[str, Any]) -> Tabled:
@@ -121,8 +122,9 @@ def continue_from(
     total: Floats = np.zeros((len(match.game.scenario.actors), games))
     record: Record | None = None
     for plans in turns:
-        for record in settle(match, here, plans, chance).records:
-            here = record.world
+        settled = settle(match, here, plans, chance)
+        here = settled.world
+        for record in settled.records:
             total = total + record.utility
     assert record is not None
     series = {

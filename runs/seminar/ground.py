@@ -6,10 +6,11 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model.overrides import override
+from model.overrides import override, ruled
 from model.reading import read
 from model.tables import slots_free
 from model.transcript import StoredSeat
@@ -21,11 +22,7 @@ from runs.seminar.bonds import Played
 from runs.seminar.forms import Forms
 from runs.seminar.news import outcome_of
 from runs.seminar.record import FILE, Event, Record
-from runs.seminar.session import (
-    OPEN,
-    OVER,
-    Session,
-)
+from runs.seminar.session import OPEN, OVER, Session, Turn, effects_of
 from runs.seminar.turns import (
     Match,
     digest_of,
@@ -61,7 +58,7 @@ class Ground:
         self.records: list[tuple[Quarterly, ...]] = []  # per turn
         self._opened: tuple[World, World, list[str]] | None = None
         self.shown: dict[Any, dict[str, Any]] = {}  # what is public, kept until it changes
-        self._preview: tuple[int, Played, World] | None = None
+        self._preview: tuple[int, Played] | None = None
         if self.session.id:
             self._set_up()
             self._catch_up()
@@ -101,9 +98,10 @@ class Ground:
         self.forms = Forms(self.match)
         self.worlds, self.records = [self.match.start()], []
         for turn in self.session.turns:
-            world, records = replay_turn(self.match, self.worlds[-1], turn.quarters)
-            for change in turn.overrides:
-                world = override(self.match.game, world, self.match.chance, change["effects"])
+            match = as_ruled(self.match, turn)
+            world, records = replay_turn(match, self.worlds[-1], turn.quarters)
+            effects = effects_of(turn.overrides)
+            world = override(match.game, world, match.chance, effects)
             if digest_of(world) != turn.digest:
                 raise RuntimeError(f"turn {turn.number} led to another state than the record says")
             self.worlds.append(world)
@@ -217,6 +215,11 @@ class Ground:
 
     def _catch_up(self) -> None:
         """Do what is due and may have been cut off; see `Dealing`."""
+
+
+def as_ruled(match: Match, turn: Turn) -> Match:
+    """Return the match with the draws that the white cell ruled in a turn put in place."""
+    return replace(match, chance=ruled(match.chance, effects_of(turn.overrides)))
 
 
 def replay_turn(

@@ -14,15 +14,16 @@ from hashlib import sha256
 from typing import Any
 
 from model.overrides import KIND as OVERRIDE
-from model.overrides import override
-from model.world import World
+from model.overrides import RULING, override
 from runs.seminar.bonds import Played, play_turn
 from runs.seminar.dealing import Dealing
 from runs.seminar.ground import LONGEST_TEXT, Refused
+from runs.seminar.rulings import rulings
 from runs.seminar.seats import Orders, Tabled
 from runs.seminar.session import (
     OVER,
     PUBLISHED,
+    effects_of,
     read_condition,
     read_orders,
 )
@@ -100,7 +101,7 @@ class Live(Dealing):
                 orders[seat], used[seat] = read_orders(s.drafts[seat]), "draft"
             else:
                 used[seat] = "fallback"
-        return Plans(orders, self.tabled()), used
+        return Plans(orders, self.tabled(), effects_of(s.overrides)), used
 
     def tabled(self) -> dict[str, Tabled]:
         """Return the last word at each table: the signed version, else the last that was made."""
@@ -125,34 +126,39 @@ class Live(Dealing):
         # what an empty seat proposed in vain its doctrine says again in the talks themselves
         return {t: d for t, d in out.items() if d.signed or d.by in people}
 
-    def preview(self) -> tuple[Played, World]:
+    def preview(self) -> Played:
         """Play the turn as it stands, without publishing it."""
         self._open()
         if self._preview is None or self._preview[0] != self.session.last:
             plans, _ = self.plans()
-            played = play_turn(self.game, self.world, plans)
-            world = played.world
-            for change in self.session.overrides:
-                game = self.game
-                world = override(game.game, world, game.chance, change["effects"])
-            self._preview = (self.session.last, played, world)
-        return self._preview[1], self._preview[2]
+            self._preview = (self.session.last, play_turn(self.game, self.world, plans))
+        return self._preview[1]
 
     def add_override(self, effects: list[dict[str, Any]], reason: str) -> None:
-        """Change the outcome by hand, with a written reason."""
+        """Change the outcome by hand, or rule a vote or a crisis of it, with a written reason."""
         self._open()
         if not reason.strip():
             raise Refused("Write down why: the reason stands in the record.")
         try:
+            if any(RULING in effect for effect in effects):
+                self._check_rulings(effects)
             override(self.game.game, self.world, self.game.chance, effects)
         except (ValueError, TypeError) as error:
             raise Refused("This change makes no sense: {why}", why=str(error)) from None
         self.append("override", {"effects": effects, "reason": reason.strip()[:LONGEST_TEXT]})
 
+    def _check_rulings(self, effects: list[dict[str, Any]]) -> None:
+        known = [r.written for r in rulings(self.game.game, self.preview())]
+        for effect in effects:
+            if RULING in effect and effect not in known:
+                raise Refused(
+                    "The turn decides no such vote or crisis any more. Look at the preview again."
+                )
+
     def publish(self) -> None:
         """Close the turn: what was previewed happens."""
         with self.lock:
-            played, world = self.preview()
+            played = self.preview()
             plans, used = self.plans()
             s = self.session
             self.append(
@@ -164,12 +170,12 @@ class Live(Dealing):
                     "used": used,
                     "quarters": [list(q) for q in played.chronicle],
                     "overrides": list(s.overrides),
-                    "digest": digest_of(world),
+                    "digest": digest_of(played.world),
                     "fates": played.fates,
                     "last": s.turn >= self.game.turns(),
                 },
             )
-            self.worlds.append(world)
+            self.worlds.append(played.world)
             self.records.append(played.records)
 
     def rewind(self, turn: int) -> None:

@@ -173,6 +173,11 @@ def read_condition(written: Mapping[str, Any] | None) -> Condition | None:
     return None if not written else Condition(**written)
 
 
+def effects_of(changes: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return all effects of what the white cell changed in a turn."""
+    return tuple(effect for change in changes for effect in change["effects"])
+
+
 def fold(events: Iterable[Event]) -> Session:
     """Return the state after these events."""
     session = Session()

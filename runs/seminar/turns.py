@@ -55,10 +55,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Plans:
-    """What goes into a turn: orders of the teams (none: the doctrine), and deals by table."""
+    """What goes into a turn: orders of the teams (none: the doctrine), and deals by table.
+
+    changes : effects by which the white cell rules a draw of the turn, or changes its outcome
+    """
 
     orders: Mapping[str, Orders | None]
     tabled: Mapping[str, Tabled]
+    changes: tuple[Mapping[str, Any], ...] = ()
 
 
 def opening(match: Match, world: World) -> tuple[World, list[str]]:

@@ -6,16 +6,19 @@ projector's view, not even a number of things: a test holds the bytes against ea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from model.beliefs import reliability
 from model.moves import own_options
+from model.overrides import RULING
 from model.schema import ACCOUNTS
 from model.world import World
-from runs.seminar.deal_words import conditions, deals, line_words, table_form
+from runs.seminar.deal_words import conditions, deals, fate_words, line_words, table_form
 from runs.seminar.live import QUESTIONS, Live
-from runs.seminar.news import opening_news, ticker
+from runs.seminar.news import moved, opening_news, ticker
+from runs.seminar.rulings import rulings
 from runs.seminar.session import OPEN, OVER, PUBLISHED, SCREEN, WHITE, Message, Turn
 from runs.seminar.words import Translate, setting_words
 
@@ -345,8 +348,21 @@ def white(live: Live, t: Translate) -> dict[str, Any]:
         "seats": seats,
         "messages": [_message(live, m, t) for m in reversed(s.messages)],
         "deals": deals(live, None, t),
-        "injects": list(s.injects.values()),
-        "overrides": s.overrides,
+        "injects": [
+            {
+                "id": i.id,
+                "status": i.status,
+                "to": [t(match.file.actors[a].name) for a in i.to],
+                "turn": i.turn,
+                "text": i.text,
+                "effects": [effect_words(live, e, t) for e in i.effects],
+            }
+            for i in s.injects.values()
+        ],
+        "overrides": [
+            {"reason": o["reason"], "effects": [effect_words(live, e, t) for e in o["effects"]]}
+            for o in s.overrides
+        ],
         "all_locked": bool(s.teams()) and all(a in s.locked for a in s.teams()),
         "levers": [
             {
@@ -367,7 +383,7 @@ def white(live: Live, t: Translate) -> dict[str, Any]:
 
 def previewed(live: Live, t: Translate) -> dict[str, Any]:
     """Return what would be published now."""
-    played, world = live.preview()
+    played = live.preview()
     _, used = live.plans()
     quarters = [list(q) for q in played.chronicle]
     for change in live.session.overrides:
@@ -378,10 +394,20 @@ def previewed(live: Live, t: Translate) -> dict[str, Any]:
         "used": [(t(file.actors[a].name), how) for a, how in used.items()],
         "quarters": ticker(t, file, quarters),
         "secret": [
-            (e["parties"], "; ".join(str(m["name"]) for m in e["moves"]))
+            (
+                [t(file.actors[p].name) for p in e["parties"]],
+                "; ".join(moved(t, m) for m in e["moves"]),
+            )
             for q in played.chronicle
             for e in q
             if e["event"] == "signing" and e["secret"] and e["signed"]
+        ],
+        "fates": [
+            (
+                ", ".join(t(file.actors[p].name) for p in live.session.deals[id_].parties),
+                fate_words(live, told, t),
+            )
+            for id_, told in played.fates.items()
         ],
         "utility": [
             (
@@ -390,5 +416,50 @@ def previewed(live: Live, t: Translate) -> dict[str, Any]:
             )
             for n, a in enumerate(scenario.actors)
         ],
-        "digest": world.quarter,
+        "rulings": [
+            (
+                json.dumps(r.written),
+                f"{ruling_words(live, r.written, t)} ({t(CHANCES[r.kind], n=round(100 * r.odds))})",
+            )
+            for r in rulings(live.game.game, played)
+        ],
     }
+
+
+CHANCES = {"ratification": "chance to pass: {n} %", "crisis": "chance of a crisis: {n} %"}
+
+
+def ruling_words(live: Live, written: Mapping[str, Any], t: Translate) -> str:
+    """Say what a ruling decides."""
+    file = live.game.file
+    quarter = live.game.game.scenario.quarter(written["quarter"])
+    what, _, who = str(written["of"]).partition(" ")
+    if written[RULING] == "crisis":
+        words = "{quarter}: no crisis in {place}"
+        if written["comes"]:
+            words = "{quarter}: a crisis breaks out in {place}"
+        return t(words, quarter=quarter, place=t(file.theatres[what].name))
+    words = "{quarter}: {body} refuses the deal at {table}"
+    if written["comes"]:
+        words = "{quarter}: {body} passes the deal at {table}"
+    rule = file.actors[who].ratification
+    body = t(rule.body if rule is not None else who)
+    return t(words, quarter=quarter, body=body, table=t(live.forms.table_name(what)))
+
+
+def effect_words(live: Live, effect: Mapping[str, Any], t: Translate) -> str:
+    """Say what the white cell changes."""
+    file = live.game.file
+    if "lever" in effect:
+        lever = effect["lever"]
+        setting = setting_words(t, live.forms.setting(lever, effect["to"]))
+        return f"{t(file.levers[lever].name)} → {setting}"
+    if "support" in effect:
+        gap = f"{100 * effect['add']:+.0f}".replace("-", "−")
+        return t("support of {a}: {n} points", a=t(file.actors[effect["support"]].name), n=gap)
+    if "about" in effect:
+        words = "{a} is seen to break a promise"
+        if effect.get("kept"):
+            words = "{a} is seen to keep a promise"
+        return t(words, a=t(file.actors[effect["about"]].name))
+    return ruling_words(live, effect, t)
