@@ -128,11 +128,13 @@ def believed_settlement(prospect: Prospect) -> Floats:
     which ratifies for it passes at even odds or better: ratification sets the price (Putnam 1988).
     """
     seat = prospect.seat
-    theirs = package_utilities(seat.them, seat.theirs, seat.packages)[1:]
+    moves = np.flatnonzero(prospect.headline[:-1])
+    asked = seat.packages[np.concatenate([[0], moves + 1])]  # no deal, then a move each
+    theirs = package_utilities(seat.them, seat.theirs, asked)[1:]
     hurt = each_utility(seat.them, seat.leverage[:, None])[0] * seat.leverage_odds
     best = np.zeros(theirs.shape[1])
-    for m in np.flatnonzero(prospect.headline[:-1]):
+    for m, value in zip(moves, theirs, strict=True):
         passes = seat.their_home.cost[m] <= seat.their_home.room
-        agrees = (theirs[m] >= hurt) & passes & ~seat.blocked[m]
+        agrees = (value >= hurt) & passes & ~seat.blocked[m]
         best = np.where(agrees, np.maximum(best, seat.credit[m]), best)
     return best

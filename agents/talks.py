@@ -29,6 +29,15 @@ def possible_packages(seat: Seat) -> Bools:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _moves_of(package, none):
+    """Return a package without what fills it up, `no move`."""
+    n = 0
+    while n < len(package) and package[n] != none:
+        n += 1
+    return package[:n]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _possible(packages, blocked, credit, required, out):
     n_runs = out.shape[1]
     none = blocked.shape[0] - 1
@@ -39,9 +48,7 @@ def _possible(packages, blocked, credit, required, out):
         for r in range(n_runs):
             out[p, r] = True
             credited[r] = 0.0
-        for m in packages[p]:
-            if m == none:
-                break
+        for m in _moves_of(packages[p], none):
             for r in range(n_runs):
                 out[p, r] = out[p, r] and not blocked[m, r]
                 credited[r] += credit[m, r]
@@ -60,7 +67,7 @@ def is_possible(seat: Seat, package: Ints) -> Bools:
 def _is_possible(packages, package, blocked, credit, required, out):
     for r in range(len(package)):
         open_, credited = package[r] > NO_PACKAGE, 0.0
-        for m in packages[package[r]]:
+        for m in _moves_of(packages[package[r]], len(blocked) - 1):
             open_ = open_ and not blocked[m, r]
             credited += credit[m, r]
         out[r] = open_ and credited >= required[r] - TIE
@@ -409,7 +416,7 @@ def _value(packages, package, board, refusals, out, possible):
             out[2, r], out[3, r], out[4, r] = 1.0, 0.0, 0.0
             possible[r] = False
             continue
-        moves = packages[package[r]]
+        moves = _moves_of(packages[package[r]], own.shape[2] - 1)
         open_, credited, agreed, cost, other_cost = True, 0.0, 1.0, 0.0, 0.0
         for m in moves:
             open_ = open_ and not blocked[r, m]

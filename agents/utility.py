@@ -15,6 +15,7 @@ from agents.numerics import array_function, log1, logistic
 KINDS = ("rational", "log", "quadratic", "linear")
 ACCEPTANCE = ("exact", "uniform", "logistic")
 NEVER = -1e300  # value of a package that cannot be signed
+BLOCK = 256  # runs that are looked at together: a loop without a way out vectorises
 TIE = 1e-12  # an offer this much short of the threshold still counts as meeting it
 
 
@@ -42,8 +43,11 @@ def touched_rows(prices):
     touched = np.zeros(prices.shape[:2], dtype=np.bool_)
     for k in range(prices.shape[0]):
         for m in range(prices.shape[1]):
-            for r in range(prices.shape[2]):
-                if prices[k, m, r] != 0.0:
+            for first in range(0, prices.shape[2], BLOCK):
+                part, some = prices[k, m, first : first + BLOCK], False
+                for r in range(len(part)):
+                    some |= part[r] != 0.0
+                if some:
                     touched[k, m] = True
                     break
     return touched

@@ -139,7 +139,7 @@ class Side:
     home: Assent  # of my ratifying body to single moves
     their_home: Assent
     blocked: Bools  # (move, run) out of bounds, moved, over a limit, or a third party's business
-    credit: Floats  # (move, run)
+    credit: Floats  # (move + 1, run)
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
 
 
 def _credit(view: View, table: TableRules, actor: int, menus: Menu) -> Floats:
-    """How far each move goes towards a headline demand, as a party knows it, (move, run)."""
-    credit = np.zeros((len(menus.lever), view.world.runs))
+    """How far each move goes towards a headline demand, as a party knows it, (move + 1, run)."""
+    credit = np.zeros((len(menus.lever) + 1, view.world.runs))
     setting = view.known[actor].setting
     for m in np.flatnonzero(table.counts[menus.lever]):
         lever, steps = int(menus.lever[m]), int(menus.steps[m])
@@ -387,7 +387,7 @@ def _single_moves(view: View, seen: TableView, k: int, slot: int) -> Seat:
         lever=np.broadcast_to(lever, (len(lever), runs)),
         steps=np.concatenate([menus.steps, [0]]),
         blocked=_with_none(side.blocked),
-        credit=_with_none(side.credit),
+        credit=side.credit,
         home=side.home,
         their_home=side.their_home,
         consent=np.broadcast_to(menus.consent, (len(lever), runs)),
@@ -407,21 +407,23 @@ def consent_of(levers: Levers, lever: Ints) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gather(prices, move, bundles, runs, out):
-    n_slots, touched = len(move), touched_rows(prices)
+    n_slots, none, touched = len(move), prices.shape[1] - 1, touched_rows(prices)
+    row = np.full(prices.shape[:2], none)  # what changes nothing is read where `no move` stands
+    for k in range(len(prices)):
+        for m in np.flatnonzero(touched[k]):
+            row[k, m] = m
     for n in range(len(runs)):
         r = runs[n]
         for k in range(len(prices)):
             for s in range(n_slots):
-                m = move[s, n]
-                known = m < prices.shape[1] and touched[k, m]
-                out[n, k, s] = prices[k, m, r] if known else 0.0
-            for b in range(len(bundles)):
-                total = 0.0
-                for m in bundles[b]:
-                    if m >= 0 and touched[k, m]:
-                        total += prices[k, m, r]
-                out[n, k, n_slots + b] = total
-            out[n, k, n_slots + len(bundles)] = 0.0
+                out[n, k, s] = prices[k, row[k, move[s, n]], r]
+    out[:, :, n_slots:] = 0.0
+    for k in range(len(prices)):
+        for b in range(len(bundles)):
+            for m in bundles[b]:
+                if m >= 0 and touched[k, m]:
+                    for n in range(len(runs)):
+                        out[n, k, n_slots + b] += prices[k, m, runs[n]]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -257,18 +257,21 @@ class Quarter:
     def briefing(self, name: str) -> Briefing:
         """Return what one of those asked is shown, with its own memory and draws."""
         a, runs = self.game.scenario.actors.index(name), self.ask.runs
-        briefing = self.ask.briefings[name]
+        briefing, memory = self.ask.briefings[name], columns(self.memory[a], runs)
+        memory = memory.copy() if isinstance(runs, slice) else memory  # columns are a view of it
+        memory.setflags(write=False)
         return replace(
             briefing,
-            memory=np.array(columns(self.memory[a], runs)),
+            memory=memory,
             draw=private_draw(self.chance, briefing.quarter, name, runs),
         )
 
     def _answer(self, name: str, decider: Decider) -> Decision:
         """Put the question to one decider, and keep what it remembers."""
         a, runs = self.game.scenario.actors.index(name), self.ask.runs
-        decision = decider.decide(self.briefing(name))
-        if decision.memory is not None:
+        briefing = self.briefing(name)
+        decision = decider.decide(briefing)
+        if decision.memory is not None and decision.memory is not briefing.memory:
             # where talks are over in one game of a batch, being asked on must leave no trace
             live = self.ask.live
             if live is None:
