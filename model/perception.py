@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from agents.briefing import Bools, Customs, Floats, Goals, Ints
 from agents.utility import ACCEPTANCE, KINDS
@@ -350,19 +351,28 @@ def out_of_bounds(view: View, actor: int, lever: Ints, steps: Ints) -> Bools:
     """Moves beyond the ends of a lever, already moved, or over a hard limit. (move, run)."""
     scenario, world = view.scenario, view.world
     known = view.known[actor]
-    target = known.setting[lever] + steps[:, None]
-    size = scenario.levers.size[lever]
-    blocked = (target < 0) | (target >= size[:, None]) | world.moved[lever]
+    blocked = np.empty((len(lever), world.runs), dtype=bool)
+    _blocked(lever, steps, known.setting, scenario.levers.size, world.moved, blocked)
     weights = scenario.limits.weight[:, lever]
     if not weights.any():
         return blocked
     bounds = limit_bounds(scenario, world)
     for n, m in zip(*np.nonzero(weights), strict=True):
         settings = scenario.levers.settings[lever[m]]
-        then = np.minimum(np.maximum(target[m], 0), size[m] - 1)
+        target = known.setting[lever[m]] + steps[m]
+        then = np.minimum(np.maximum(target, 0), scenario.levers.size[lever[m]] - 1)
         more = weights[n, m] * (settings[then] - known.levers[lever[m]])
         blocked[m] |= (more > 0.0) & (known.used[n] + more > bounds[n])
     return blocked
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _blocked(lever, steps, setting, size, moved, out):
+    for m in range(len(lever)):
+        x = lever[m]
+        for r in range(setting.shape[1]):
+            target = setting[x, r] + steps[m]
+            out[m, r] = (target < 0) | (target >= size[x]) | moved[x, r]
 
 
 def limit_bounds(scenario: Scenario, world: World) -> list[Floats]:

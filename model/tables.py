@@ -156,28 +156,32 @@ def view_table(view: View, number: int, menus: Menu) -> TableView:
     """Price all moves of a table for its two parties."""
     scenario, world = view.scenario, view.world
     table = scenario.tables[number]
-    sides = tuple(_side(view, number, menus, k) for k in range(2))
-    living = world.lock[menus.lever] > world.quarter
-    return TableView(
-        table, menus, (sides[0], sides[1]), living & _with_parties(world, table, menus.lever)
-    )
+    locked, bound = np.empty((2, len(menus.lever), world.runs), dtype=bool)
+    _fixed(world.lock, world.lock_with, world.quarter, table.parties, menus.lever, locked, bound)
+    sides = tuple(_side(view, number, menus, bound, k) for k in range(2))
+    return TableView(table, menus, (sides[0], sides[1]), locked)
 
 
-def _with_parties(world: World, table: TableRules, lever: Ints) -> Bools:
-    """Say which levers were last fixed by an agreement of these two, (move, run)."""
-    other = world.lock_with[lever]
-    return (other == table.parties[0]) | (other == table.parties[1])
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fixed(lock, lock_with, quarter, parties, lever, locked, bound):
+    """Moves fixed by a living agreement of these two, and by one with somebody else."""
+    for m in range(len(lever)):
+        x = lever[m]
+        for r in range(lock.shape[1]):
+            living = lock[x, r] > quarter
+            ours = (lock_with[x, r] == parties[0]) | (lock_with[x, r] == parties[1])
+            locked[m, r] = living & ours
+            bound[m, r] = living & (not ours)
 
 
-def _barred(view: View, table: TableRules, actor: int, menus: Menu) -> Bools:
+def _barred(view: View, actor: int, menus: Menu, bound: Bools) -> Bools:
     """Moves that a party knows to be out of reach, (move, run).
 
     What is bound by a secret promise to somebody else is barred for those alone who know of it:
-    the others may name it in vain.
+    the others may name it in vain. bound : (move, run) by a promise to somebody else
     """
-    world, lever = view.world, menus.lever
-    bound = (world.lock[lever] > world.quarter) & ~_with_parties(world, table, lever)
-    bound &= ~view.known[actor].hidden[lever]
+    lever = menus.lever
+    bound = bound & ~view.known[actor].hidden[lever]
     return out_of_bounds(view, actor, lever, menus.steps) | bound | menus.absent[:, None]
 
 
@@ -201,7 +205,7 @@ def absent_consent(levers: Levers, parties: tuple[int, int], lever: Ints, steps:
     return ~np.isin(levers.owner[lever], parties) | (~host & ~alone)
 
 
-def _side(view: View, number: int, menus: Menu, k: int) -> Side:
+def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
     scenario = view.scenario
     table = scenario.tables[number]
     me, other = table.parties[k], table.parties[1 - k]
@@ -223,7 +227,7 @@ def _side(view: View, number: int, menus: Menu, k: int) -> Side:
         leverage_odds,
         _assent(view, me, me, menus),
         _assent(view, me, other, menus),
-        _barred(view, table, me, menus),
+        _barred(view, me, menus, bound),
         _credit(view, table, me, menus),
     )
 
@@ -312,10 +316,12 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     number = [t.id for t in scenario.tables].index(table.id)
     me, other = table.parties[k], table.parties[1 - k]
     seat = _single_moves(view, seen, k, slot)
-    none = np.zeros((1, world.runs))
     closed = world.closed[number] > world.quarter
-    cost = np.where(seen.locked, scenario.levers.exit_cost[me][menus.lever], 0.0)
-    cost = np.where(closed, np.maximum(cost, cheapest_exit(scenario, table, me)), cost)
+    exit_cost = np.zeros((len(menus.lever) + 1, world.runs))
+    cheapest = cheapest_exit(scenario, table, me)
+    _exit_costs(
+        seen.locked, closed, scenario.levers.exit_cost[me], menus.lever, cheapest, exit_cost
+    )
     demands = np.zeros((0, world.runs))
     headline = np.zeros(len(menus.lever) + 1, dtype=bool)
     if table.headline != NOBODY and table.demander == me:
@@ -325,13 +331,24 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     standing = world.demand[number] if table.demander == me else np.full(world.runs, -np.inf)
     return Prospect(
         seat=seat,
-        available=(world.opener[number] != other) & ~ruptured(scenario, world)[me, other],
+        available=(world.opener[number] != other) & ~ruptured(scenario, world, (me, other)),
         mine=world.opener[number] == me,
-        exit_cost=np.concatenate([cost, none]),
+        exit_cost=exit_cost,
         headline=headline,
         demands=demands,
         standing=standing,
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _exit_costs(locked, closed, exit_cost, lever, cheapest, out):
+    """Cost of each move that a living deal fixes; at a closed table at least the cheapest exit."""
+    for m in range(len(lever)):
+        for r in range(len(closed)):
+            cost = exit_cost[lever[m], r if exit_cost.shape[1] > 1 else 0]
+            cost = cost if locked[m, r] else 0.0
+            least = cheapest[r if len(cheapest) > 1 else 0]
+            out[m, r] = max(cost, least) if closed[r] else cost
 
 
 def cheapest_exit(scenario: Scenario, table: TableRules, actor: int) -> Floats:
@@ -454,8 +471,11 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     scenario, world = view.scenario, view.world
     menus, side = seen.menu, seen.sides[k]
     number = [t.id for t in scenario.tables].index(seen.table.id)
-    move, lever = _slot_moves(scenario, world, menus, number, runs)
     moves = len(menus.slot) + len(menus.bundles) + 1
+    move = np.empty((len(menus.slot), len(runs)), dtype=np.int64)
+    lever = np.full((moves, len(runs)), NOBODY)
+    said = world.named[number], menus.slot, menus.slot_steps, menus.at, menus.reach
+    _slot_moves(*said, scenario.levers.step, len(menus.lever), runs, move, lever)
 
     def pick(array: Floats) -> Floats:
         """Columns of single moves → of slot moves, bundles and `no move`; runs first in memory."""
@@ -467,7 +487,6 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     consent = np.empty(blocked.shape)
     bars = side.blocked, seen.locked, menus.consent
     _gather_bars(*bars, move, menus.bundle_moves, runs, blocked, consent)
-    none = np.full((len(menus.bundles) + 1, len(runs)), NOBODY, dtype=np.int64)
     required = np.full(len(runs), -np.inf)
     if seen.table.headline != NOBODY:
         settings, standing = (
@@ -488,8 +507,8 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
         prefix=menus.prefix,
         own=pick(side.own),
         theirs=pick(side.theirs),
-        lever=np.concatenate([lever, none]),
-        steps=np.concatenate([menus.slot_steps, np.zeros(len(none), dtype=np.int64)]),
+        lever=lever,
+        steps=np.concatenate([menus.slot_steps, np.zeros(moves - len(move), dtype=np.int64)]),
         blocked=blocked.T,
         credit=pick(side.credit[None])[0],
         required=required,
@@ -500,15 +519,15 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     )
 
 
-def _slot_moves(
-    scenario: Scenario, world: World, menus: Menu, number: int, runs: Ints
-) -> tuple[Ints, Ints]:
-    """Move and lever behind each slot move, (slot move, open game)."""
-    lever = world.named[number][menus.slot][:, runs]
-    steps = menus.slot_steps[:, None]
-    move = menus.at[lever, steps + menus.reach]
-    none = (lever == NOBODY) | (np.abs(steps) > scenario.levers.step[lever])
-    return np.where(none, len(menus.lever), move), lever
+@njit(cache=True, nogil=True, error_model="numpy")
+def _slot_moves(named, slot, slot_steps, at, reach, step, none, runs, move, lever):
+    """Move and lever behind each slot move, (slot move, open game); none where nothing is named."""
+    for s in range(len(slot)):
+        for n in range(len(runs)):
+            x = named[slot[s], runs[n]]
+            may = (x != NOBODY) & (abs(slot_steps[s]) <= step[x])
+            lever[s, n] = x
+            move[s, n] = at[x, slot_steps[s] + reach] if may else none
 
 
 def rounded_down(settings: Floats, demand: Floats) -> Floats:

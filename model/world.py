@@ -84,9 +84,13 @@ def draft(world: World, *names: str) -> World:
     return replace(world, **{name: getattr(world, name).copy() for name in names})
 
 
-def ruptured(scenario: Scenario, world: World) -> Bools:
-    """Ties whose relation capital fell below `rupture`, (actor, actor, run) (Morrow 1991)."""
-    return world.relation < scenario.ties.rupture
+def ruptured(scenario: Scenario, world: World, ties: Any = ...) -> Bools:
+    """Ties whose relation capital fell below `rupture`, (actor, actor, run) (Morrow 1991).
+
+    ties : index of those asked about; all unless given
+    """
+    gone: Bools = world.relation[ties] < scenario.ties.rupture[ties]
+    return gone
 
 
 TALLY = ("made", "kept", "broken", "void")

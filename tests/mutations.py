@@ -195,8 +195,8 @@ TABLES = [
         "~np.isin(levers.owner[lever], parties)",
     ),
     ("trust[r] if own[k, m, r] > 0.0 else 1.0", "trust[r] if own[k, m, r] < 0.0 else 1.0"),
-    ("bound &= ~view.known[actor].hidden[lever]", "bound &= view.known[actor].hidden[lever]"),
-    ("bound = (world.lock[lever] > world.quarter)", "bound = (world.lock[lever] >= world.quarter)"),
+    ("bound & ~view.known[actor].hidden[lever]", "bound & view.known[actor].hidden[lever]"),
+    ("living = lock[x, r] > quarter", "living = lock[x, r] >= quarter"),
     ("np.where(pending, believed * believed, 0.0)", "np.where(pending, believed, 0.0)"),
     (
         "np.where(world.announced[n], believed, told)",
@@ -225,8 +225,8 @@ TABLES = [
         "each * (settings[x, now] - settings[x, then])",
     ),
     (
-        "(np.abs(steps) > scenario.levers.step[lever])",
-        "(np.abs(steps) >= scenario.levers.step[lever])",
+        "(abs(slot_steps[s]) <= step[x])",
+        "(abs(slot_steps[s]) < step[x])",
     ),
 ]
 RECKONING = [
