@@ -32,12 +32,15 @@ def condition_holds(scenario: Scenario, world: World, condition: Condition | Non
         value = world.value[scenario.lever(condition.of)]
     else:
         value = world.stock[scenario.stocks.index(condition.of)]
-    holds = np.ones(world.runs, dtype=bool)
-    if condition.at_least is not None:
-        holds &= value >= condition.at_least
-    if condition.at_most is not None:
-        holds &= value <= condition.at_most
-    return holds
+    return within(value, condition.at_least, condition.at_most)
+
+
+def within(value: Floats, at_least: float | None, at_most: float | None) -> Bools:
+    """Say where a value lies within bounds, None = no bound. (run,)."""
+    low = -np.inf if at_least is None else at_least
+    high = np.inf if at_most is None else at_most
+    inside: Bools = (value >= low) & (value <= high)
+    return inside
 
 
 def comes(scenario: Scenario, world: World, name: str, event: Event, chance: Chance) -> Bools:

@@ -9,7 +9,7 @@ from model.chronicle import figure, in_words
 from model.transcript import Event
 
 FELT = 0.005  # parts of utility below this are not told: they would read as zero
-SURE = 0.005  # chance that is not worth a word
+FAINT = 0.005  # chance that is not worth a word
 MOST_PARTS = 3  # accounts that are told on either side
 SURE = 0.9  # votes at better odds are not worth telling
 SURPRISE = 0.8  # odds of a yes from which a no surprises
@@ -85,7 +85,7 @@ def parts_of(terms: Event, *, losses_first: bool, most: int = MOST_PARTS) -> str
 def passing(terms: Event) -> str:
     """Say how likely a deal is thought to pass votes and scripted parties, if that is open."""
     passage = terms["passage"]
-    return "" if passage >= 1.0 - SURE else f", {percent(passage)} likely to pass"
+    return "" if passage >= 1.0 - FAINT else f", {percent(passage)} likely to pass"
 
 
 def why_reply(reply: Event) -> str:
@@ -103,7 +103,7 @@ def why_reply(reply: Event) -> str:
     if accepted:
         return f"{said}, walking away {part(walking)}{threat}"
     if reply["gain"] >= 0.0:
-        hope = part(reply["least"] / max(reply["passage"], SURE) + walking)
+        hope = part(reply["least"] / max(reply["passage"], FAINT) + walking)
         more = "a little more" if hope == part(total) else hope
         return f"{said}, but by holding out it hoped to gain {more}"
     if abs(walking) < FELT:

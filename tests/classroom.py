@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from runs.seminar.live import Live
+
 ROOT = Path(__file__).parent.parent
 START = "import sys; from runs.cli import main; sys.exit(main(sys.argv[1:]))"
 PATIENCE = 90.0  # seconds; the first start compiles
@@ -26,6 +28,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def begun(folder: Path, seed: int, *teams: str) -> Live:
+    """Create a class of these teams in the shortest edition, its first turn open."""
+    live = Live(folder)
+    live.create("class60", seed, "en", "")
+    for team in teams:
+        live.append("held", {"seat": team, "by": "people"})
+    live.begin_turn()
+    return live
 
 
 class Client:

@@ -181,6 +181,9 @@ def test_a_refusal_is_explained_by_the_ledger() -> None:
     assert why_reply(held).endswith("+.03 in all, but by holding out it hoped to gain +.05")
     held = reply(sum=0.03, gain=0.03, least=0.031, refusing=none)
     assert why_reply(held).endswith("by holding out it hoped to gain a little more")
+    unsure = why_reply(reply(passage=0.62))
+    assert unsure.count(", 62 % likely to pass") == 1
+    assert "likely to pass" not in why_reply(reply(passage=1.0))
     assert why_reply(reply(possible=False)) == "less than it demands, or not to be signed"
     assert why_reply(reply(weighed=False)) == "by its doctrine, not by weighing"
 

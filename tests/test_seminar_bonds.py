@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from runs.seminar.dealing import Terms
 from runs.seminar.ground import Refused
 from runs.seminar.live import Live
 from runs.seminar.session import fold
+from runs.seminar.web import Follower, Hub
+from tests.classroom import begun
 
 THREE = {"edc_fund": 0.1, "ncg_depth": 3.0, "jpn_regional_role": 2.0}  # at two tables
 PARTS = {"rok-usa": {"edc_fund": 0.1, "ncg_depth": 3.0}, "jpn-usa": {"jpn_regional_role": 2.0}}
@@ -25,11 +28,7 @@ PARTS = {"rok-usa": {"edc_fund": 0.1, "ncg_depth": 3.0}, "jpn-usa": {"jpn_region
 
 @contextmanager
 def seminar(folder: Path, seed: int, *teams: str) -> Iterator[Live]:
-    live = Live(folder / str(seed))
-    live.create("class60", seed, "en", "")
-    for team in teams:
-        live.append("held", {"seat": team, "by": "people"})
-    live.begin_turn()
+    live = begun(folder / str(seed), seed, *teams)
     yield live
     live.record.close()
 
@@ -96,10 +95,11 @@ def test_in_a_batch_every_game_settles_by_itself(tmp_path: Path) -> None:
         plans, _ = live.plans()
         runs = np.arange(1, 9)
         world = live.world.take(np.zeros(len(runs), dtype=np.int64))
-        together = settle(live.game, world, plans, Chance(5, runs))
+        together = settle(replace(live.game, chance=Chance(5, runs)), world, plans)
         bound = []
         for n, run in enumerate(runs):
-            alone = settle(live.game, live.world, plans, Chance(5, np.array([run])))
+            one = replace(live.game, chance=Chance(5, np.array([run])))
+            alone = settle(one, live.world, plans)
             assert digest(alone.world) == digest(together.world.take(np.array([n])))
             bound.append(bool(alone.quarters[-1].settled["rok-usa"][0]))
         assert set(bound) == {True, False}
@@ -181,3 +181,16 @@ def test_an_offer_that_has_lapsed_cannot_be_signed(
         for minutes in (0.0, -1.0, 1e6):
             with pytest.raises(Refused):
                 live.offer("USA", ["ROK"], {"ncg_depth": 3.0}, Terms(minutes=minutes))
+
+
+def test_news_for_one_wakes_no_stream_of_another() -> None:
+    """Not even the time of a sign of life tells that somebody else is busy."""
+    latest = {"USA": 3, "ROK": 5}
+    hub = Hub(latest.__getitem__)
+    usa, rok = Follower("USA", 3), Follower("ROK", 5)
+    hub.waiting |= {usa, rok}
+    hub.tell()
+    assert (usa.news.is_set(), rok.news.is_set()) == (False, False)
+    latest["ROK"] = 6
+    hub.tell()
+    assert (usa.news.is_set(), rok.news.is_set()) == (False, True)

@@ -26,6 +26,7 @@ from runs.seminar.record import DiskFullError
 from runs.seminar.seats import steps_to
 from runs.seminar.session import fold
 from runs.seminar.words import translator
+from tests.classroom import begun
 
 TEAMS = ("USA", "ROK", "JPN", "PRK")
 MOVES = st.dictionaries(
@@ -54,11 +55,7 @@ class Deals(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.live = Live(self.folder)
-        self.live.create("class60", 3, "en", "")
-        for team in TEAMS:
-            self.live.append("held", {"seat": team, "by": "people"})
-        self.live.begin_turn()
+        self.live = begun(self.folder, 3, *TEAMS)
         self.signed: dict[str, tuple[str, ...]] = {}
         self.said: dict[str, set[str]] = {}
 
@@ -202,11 +199,7 @@ def test_deals_in_any_order_at_length() -> None:
 
 def test_what_was_signed_is_ratified_and_kept_like_any_deal(tmp_path: Path) -> None:
     """A signed deal goes into the engine's talks: offered, accepted, voted on."""
-    live = Live(tmp_path)
-    live.create("class60", 5, "en", "")
-    for team in ("USA", "ROK"):
-        live.append("held", {"seat": team, "by": "people"})
-    live.begin_turn()
+    live = begun(tmp_path, 5, "USA", "ROK")
     made = live.offer("USA", ["ROK"], {"edc_fund": 0.05, "ncg_depth": 3.0})
     live.answer("ROK", made, live.session.deals[made].hash, yes=True, request=None)
     live.publish()
@@ -304,11 +297,7 @@ def test_bots_rehearse_the_timetable(tmp_path: Path, scenario: str) -> None:
 
 
 def test_a_seat_goes_to_its_doctrine_and_back(tmp_path: Path) -> None:
-    live = Live(tmp_path / "a")
-    live.create("class60", 2, "en", "")
-    for team in ("USA", "JPN"):
-        live.append("held", {"seat": team, "by": "people"})
-    live.begin_turn()
+    live = begun(tmp_path / "a", 2, "USA", "JPN")
     made = live.offer("USA", ["JPN"], {"jpn_spending": 1.5})
     assert live.session.deals[made].open
     live.hold("JPN", "doctrine")  # which answers what lies before it

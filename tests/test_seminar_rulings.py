@@ -19,16 +19,13 @@ from runs.seminar.live import Live
 from runs.seminar.rulings import Ruling, rulings
 from runs.seminar.turns import digest_of
 from runs.seminar.words import translator
+from tests.classroom import begun
 
 
 @pytest.fixture
 def live(tmp_path: Path) -> Live:
     """Washington and Seoul have signed; the National Assembly refuses it in both quarters."""
-    live = Live(tmp_path / "class")
-    live.create("class60", 1, "en", "")
-    for team in ("USA", "ROK"):
-        live.append("held", {"seat": team, "by": "people"})
-    live.begin_turn()
+    live = begun(tmp_path / "class", 1, "USA", "ROK")
     made = live.offer("USA", ["ROK"], {"edc_fund": 0.1, "ncg_depth": 3.0})
     live.answer("ROK", made, live.session.deals[made].hash, yes=True, request=None)
     for team in ("USA", "ROK"):

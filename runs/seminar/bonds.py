@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from agents.briefing import Bools
-from model.chance import Chance
 from model.chronicle import Chronicle
+from model.events import within
 from model.overrides import override, ruled
 from model.transcript import Event
 from model.turn import Record
@@ -68,9 +68,14 @@ def deals_of(plans: Plans) -> dict[str, list[str]]:
     return out
 
 
-def settle(match: Match, world: World, plans: Plans, chance: Chance | None = None) -> Settled:
+def with_rulings(match: Match, plans: Plans) -> Match:
+    """Put what the white cell has ruled in the place of the draws."""
+    return replace(match, chance=ruled(match.chance, plans.changes))
+
+
+def settle(match: Match, world: World, plans: Plans) -> Settled:
     """Play a turn so that each deal binds whole or not at all."""
-    chance = ruled(match.chance if chance is None else chance, plans.changes)
+    match = with_rulings(match, plans)
     conditions = {
         plans.tabled[tables[0]].deal: c
         for tables in deals_of(plans).values()
@@ -81,10 +86,10 @@ def settle(match: Match, world: World, plans: Plans, chance: Chance | None = Non
         quarters: list[Quarterly] = []
         here, over = world, {deal: np.zeros(world.runs, dtype=bool) for deal in deals_of(plans)}
         for _ in range(QUARTERS):
-            quarters.append(_quarter(match, here, plans, chance, unmet, over))
+            quarters.append(_quarter(match, here, plans, unmet, over))
             here = quarters[-1].record.world
             over = {d: over[d] | _any(quarters[-1].signed, t) for d, t in deals_of(plans).items()}
-        here = override(match.game, here, chance, plans.changes)
+        here = override(match.game, here, match.chance, plans.changes)
         done = Settled(tuple(quarters), unmet, here)
         broken = {
             deal: bound(plans, done, deal) & ~holds(match, done, condition)
@@ -99,14 +104,12 @@ def _any(masks: Masks, tables: list[str]) -> Bools:
     return np.logical_or.reduce([masks[t] for t in tables])
 
 
-def _quarter(
-    match: Match, world: World, plans: Plans, chance: Chance, unmet: Masks, over: Masks
-) -> Quarterly:
+def _quarter(match: Match, world: World, plans: Plans, unmet: Masks, over: Masks) -> Quarterly:
     """Play a quarter again and again until no deal is signed at one of its tables alone.
 
     unmet, over : deal → games in which its condition fails, or it is in force already
     """
-    middle, _ = opening(replace(match, chance=chance), world)
+    middle, _ = opening(match, world)
     never = np.zeros(world.runs, dtype=bool)
     settled = {
         t: over[part.deal or t] | ~_left(match, middle, part.moves) if part.signed else never
@@ -115,7 +118,7 @@ def _quarter(
     withheld = {t: settled[t] | unmet.get(plans.tabled[t].deal, never) for t in plans.tabled}
     missed = dict.fromkeys(deals_of(plans), never)
     while True:
-        record = play_quarter(match, world, plans, None, chance, withheld)
+        record = play_quarter(match, world, plans, None, withheld)
         signed = {t: in_force(match, record, t, world.runs) & ~withheld[t] for t in plans.tabled}
         more = False
         for deal, tables in deals_of(plans).items():
@@ -162,12 +165,7 @@ def holds(match: Match, done: Settled, condition: Condition) -> Bools:
     x = match.game.scenario.lever(condition.lever)
     known = np.where(world.secret[x], world.before[x], world.setting[x])
     value = match.game.scenario.levers.settings[x][known]
-    out = np.ones(world.runs, dtype=bool)
-    if condition.at_least is not None:
-        out &= value >= condition.at_least
-    if condition.at_most is not None:
-        out &= value <= condition.at_most
-    return out
+    return within(value, condition.at_least, condition.at_most)
 
 
 def fates(match: Match, plans: Plans, done: Settled) -> dict[str, dict[str, Any]]:
@@ -222,8 +220,7 @@ class Played:
 
 def play_turn(match: Match, world: World, plans: Plans) -> Played:
     """Play the quarters of a class turn on one set of orders, and tell them."""
-    match = replace(match, chance=ruled(match.chance, plans.changes))
-    settled = settle(match, world, plans)
+    settled, match = settle(match, world, plans), with_rulings(match, plans)
     records, told = [], []
     for quarter in settled.quarters:
         deciders: dict[str, Any] = {
@@ -231,7 +228,7 @@ def play_turn(match: Match, world: World, plans: Plans) -> Played:
             for a in match.game.scenario.actors
         }
         chronicle = Chronicle(match.game, world, match.chance, deciders)
-        record = play_quarter(match, world, plans, chronicle.watch, None, quarter.withheld)
+        record = play_quarter(match, world, plans, chronicle.watch, quarter.withheld)
         told.append(tuple(chronicle.quarter(record)))
         records.append(record)
         world = record.world

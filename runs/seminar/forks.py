@@ -122,7 +122,7 @@ def continue_from(
     total: Floats = np.zeros((len(match.game.scenario.actors), games))
     record: Record | None = None
     for plans in turns:
-        settled = settle(match, here, plans, chance)
+        settled = settle(replace(match, chance=chance), here, plans)
         here = settled.world
         for record in settled.records:
             total = total + record.utility

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,11 +77,10 @@ def opening(match: Match, world: World) -> tuple[World, list[str]]:
 
 
 def seated(
-    match: Match, world: World, plans: Plans, chance: Chance, withheld: Mapping[str, Bools]
+    match: Match, world: World, plans: Plans, withheld: Mapping[str, Bools]
 ) -> dict[str, TurnSeat]:
     """Seat everybody for a quarter."""
-    here = replace(match, chance=chance)
-    middle, _ = opening(here, world)
+    middle, _ = opening(match, world)
     tabled = plans.tabled
     return {
         a: TurnSeat(
@@ -101,16 +100,14 @@ def play_quarter(
     world: World,
     plans: Plans,
     watch: Watch | None = None,
-    chance: Chance | None = None,
     withheld: Mapping[str, Bools] | None = None,
 ) -> Record:
     """Play one quarter of the engine, one game or many.
 
     withheld : table → (run,) games in which nothing of what is tabled there lies on it
     """
-    chance = match.chance if chance is None else chance
-    seats = seated(match, world, plans, chance, withheld or {})
-    quarter = Quarter(match.game, world, chance)
+    seats = seated(match, world, plans, withheld or {})
+    quarter = Quarter(match.game, world, match.chance)
     for seat in seats.values():
         seat.quarter = quarter
     return quarter.play(seats, watch)
@@ -150,7 +147,7 @@ def ask_doctrine(match: Match, world: World, people: set[str], offer: Tabled) ->
     other = next(scenario.actors[a] for a in rules.parties if scenario.actors[a] != offer.by)
     heard: list[tuple[Ask, dict[str, Decision]]] = []
     plans = Plans(quiet(match, people), {offer.table: offer})
-    seats = seated(match, world, plans, match.chance, {})
+    seats = seated(match, world, plans, {})
     seats[other] = _Listening(
         match.game,
         other,

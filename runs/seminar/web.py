@@ -13,7 +13,7 @@ import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -130,21 +130,36 @@ def is_ours(host: str) -> bool:
     return True
 
 
-class Hub:
-    """Wakes the streams when something has happened."""
+@dataclass(eq=False)
+class Follower:
+    """A stream that waits for news."""
 
-    def __init__(self) -> None:
-        self.waiting: set[asyncio.Event] = set()
+    viewer: str
+    seen: int  # number of the last event shown
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Hub:
+    """Wakes the streams whose viewers have something new to see.
+
+    The others are left alone: even the time of a sign of life would tell that somebody is busy.
+    """
+
+    def __init__(self, latest: Callable[[str], int]) -> None:
+        self.latest = latest  # viewer → number of the last event for it
+        self.waiting: set[Follower] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
-        """Wake all; called from any thread."""
+        """Wake them; called from any thread."""
         if self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._wake)
+            self.loop.call_soon_threadsafe(self.tell)
 
-    def _wake(self) -> None:
-        for event in self.waiting:
-            event.set()
+    def tell(self) -> None:
+        """Wake them; called in the loop of the streams."""
+        for each in self.waiting:
+            if self.latest(each.viewer) != each.seen:
+                each.news.set()
 
 
 @dataclass(frozen=True)
@@ -165,7 +180,7 @@ class Site:
         self.live = live
         self.keys = keys
         self.address = address  # what students type
-        self.hub = Hub()
+        self.hub = Hub(lambda viewer: self.live.session.feed.get(viewer, 0))
         self.tries = access.Limiter(access.TRIES)
         self.writes = access.Limiter(240)
         self.pages = Environment(
@@ -468,23 +483,23 @@ class Site:
 
     async def _follow(self, request: Request, viewer: str, seen: int) -> AsyncIterator[str]:
         self.hub.loop = asyncio.get_running_loop()
-        wake = asyncio.Event()
-        self.hub.waiting.add(wake)
+        me = Follower(viewer, seen)
+        self.hub.waiting.add(me)
         try:
             yield "retry: 1500\n\n"
             while not await request.is_disconnected():
-                count = self.live.session.feed.get(viewer, 0)
-                if count != seen:
-                    seen = count
+                count = self.hub.latest(viewer)
+                if count != me.seen:
+                    me.seen = count
                     clock = json.dumps(views.clock(self.live))
-                    yield f"id: {seen}\nevent: changed\ndata: {clock}\n\n"
+                    yield f"id: {count}\nevent: changed\ndata: {clock}\n\n"
                 try:
-                    await asyncio.wait_for(wake.wait(), BEAT)
-                    wake.clear()
+                    await asyncio.wait_for(me.news.wait(), BEAT)
+                    me.news.clear()
                 except TimeoutError:
                     yield ": still here\n\n"
         finally:
-            self.hub.waiting.discard(wake)
+            self.hub.waiting.discard(me)
 
     def health(self, request: Request) -> Response:
         """Say that the server answers."""
