@@ -145,11 +145,29 @@ def _why(live: Live, failed: Mapping[str, Any], t: Translate) -> str:
     return t(FAILED[failed["why"]])
 
 
+def proposals(live: Live, seat: str, t: Translate) -> dict[str, Any]:
+    """Return what a seat can put into a deal, and on what it can hang, as far as it knows."""
+    middle = live.middle()
+    seen, own = live.forms.seen(seat, middle), live.forms.tables_of(seat)
+    return {
+        "tables": [table_form(live, table, seat, seen, t) for table in own],
+        "others": [
+            {"name": t(live.forms.table_name(x.id)), "lines": _lines(live, x.id, seen, t)}
+            for x in live.game.game.scenario.tables
+            if not x.secret and x.id not in own
+        ],
+        "conditions": conditions(live, middle, t),
+    }
+
+
+def _lines(live: Live, table: str, world: World, t: Translate) -> list[dict[str, Any]]:
+    return [line_words(line, t) for line in live.forms.deal_lines(table, world)]
+
+
 def table_form(live: Live, table: str, seat: str, world: World, t: Translate) -> dict[str, Any]:
     """Return what a seat can propose at one of its tables."""
     a, b = live.forms.parties(table)
     other = b if a == seat else a
-    s = live.session
     rules = live.game.file.tables[table]
     number = [x.id for x in live.game.game.scenario.tables].index(table)
     demand = float(world.demand[number, 0])
@@ -162,20 +180,22 @@ def table_form(live: Live, table: str, seat: str, world: World, t: Translate) ->
         "name": t(rules.name),
         "other": other,
         "other_name": t(live.game.file.actors[other].name),
-        "by": s.held[other],
         "secret": rules.visible == "parties",
-        "lines": [line_words(line, t) for line in live.forms.deal_lines(table, world)],
+        "lines": _lines(live, table, world, t),
         "demand": demanded,
         "term": int(rules.term.value),
-        "parent": next(
-            (
-                v.id
-                for v in reversed(s.deals.values())
-                if v.open and v.turn == s.turn and v.by == other and set(v.parties) == {seat, other}
-            ),
-            "",
-        ),
     }
+
+
+def answering(live: Live, table: Mapping[str, Any], seat: str) -> dict[str, Any]:
+    """Say who answers at a table now, and which proposal of the other side lies there."""
+    s, other = live.session, table["other"]
+    lying = (
+        v.id
+        for v in reversed(s.deals.values())
+        if v.open and v.turn == s.turn and v.by == other and set(v.parties) == {seat, other}
+    )
+    return {"by": s.held[other], "parent": next(lying, "")}
 
 
 def line_words(line: Line, t: Translate) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Ground:
         self.records: list[tuple[Quarterly, ...]] = []  # per turn
         self._opened: tuple[World, World, list[str]] | None = None
         self.shown: dict[Any, dict[str, Any]] = {}  # what is public, kept until it changes
+        self._kept: tuple[World | None, dict[Hashable, Any]] = (None, {})
         self._preview: tuple[int, Played] | None = None
         if self.session.id:
             self._set_up()
@@ -129,6 +130,17 @@ class Ground:
     def middle(self) -> World:
         """Positions as the tables meet: after the news of the quarter."""
         return self.opened()[0]
+
+    def once[T](self, what: Hashable, make: Callable[[], T]) -> T:
+        """Work out once what stays as it is as long as the positions do: all devices ask for it."""
+        middle = self.middle()
+        if self._kept[0] is not middle:
+            self._kept = (middle, {})
+        kept = self._kept[1]
+        if what not in kept:
+            kept[what] = make()
+        said: T = kept[what]
+        return said
 
     def slots(self, actor: str) -> int:
         """Tables that an actor may keep open this turn."""

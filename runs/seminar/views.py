@@ -15,7 +15,7 @@ from model.moves import own_options
 from model.overrides import RULING
 from model.schema import ACCOUNTS
 from model.world import World
-from runs.seminar.deal_words import conditions, deals, fate_words, line_words, table_form
+from runs.seminar.deal_words import answering, deals, fate_words, line_words, proposals
 from runs.seminar.live import QUESTIONS, Live
 from runs.seminar.news import moved, opening_news, ticker
 from runs.seminar.rulings import rulings
@@ -125,7 +125,7 @@ def team(live: Live, seat: str, device: int, t: Translate) -> dict[str, Any]:
     actor = match.file.actors[seat]
     world = live.world
     middle = live.middle()
-    seen = live.forms.seen(seat, middle)
+    proposed = live.once(("proposals", seat, t("Turn")), lambda: proposals(live, seat, t))
     return {
         "seat": seat,
         "name": t(actor.name),
@@ -133,16 +133,9 @@ def team(live: Live, seat: str, device: int, t: Translate) -> dict[str, Any]:
         "indicators": indicators(live, seat, world, t),
         "messages": messages(live, seat, t),
         "deals": deals(live, seat, t),
-        "tables": [table_form(live, table, seat, seen, t) for table in live.forms.tables_of(seat)],
-        "others": [
-            {
-                "name": t(live.forms.table_name(x.id)),
-                "lines": [line_words(line, t) for line in live.forms.deal_lines(x.id, seen)],
-            }
-            for x in match.game.scenario.tables
-            if not x.secret and x.id not in live.forms.tables_of(seat)
-        ],
-        "conditions": conditions(live, middle, t),
+        "tables": [table | answering(live, table, seat) for table in proposed["tables"]],
+        "others": proposed["others"],
+        "conditions": proposed["conditions"],
         "slots": live.slots(seat) if s.phase == OPEN else 0,
         "opened": len(live.opened_by(seat)) if s.phase == OPEN else 0,
         "form": order_form(live, seat, middle, t) if s.phase == OPEN else None,
