@@ -12,10 +12,11 @@ import io
 import json
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Literal
 
 import numpy as np
@@ -24,12 +25,14 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from agents.briefing import Bools, Floats
+from agents.doctrine import spoken
 from model.notice import NOTICE
-from model.parameters import Parameter, parameters
+from model.parameters import parameters
 from model.reading import ScenarioError, read
 from runs.disk import disk_errors, write_whole
 from runs.errors import UserError, needs
 from runs.figures import ARMS, MEDIAN, STYLE, save
+from runs.parameter_words import unit_of, words_of
 from runs.pieces import unknown_outcome
 from runs.store import Results, program_version, sealed
 from runs.summary import aligned, percent
@@ -45,8 +48,11 @@ MASS = 0.05  # least share of games in a box
 BOXES = 3
 DEPTH = 4  # of a tree: more conditions nobody keeps in mind
 SHOWN = 12  # bars of the figure
+NAME = 46  # letters of an input before its name breaks
+SIGNS = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}
 SET = "set."
 BESIDE, ALSO = (SET, "plays."), ("point", "shocks", "rules")  # columns that factors imply
+Called = Callable[[str], tuple[str, str]]  # input → what it is called, its unit or nothing
 Limits = dict[str, tuple[float, float] | frozenset[Any]]  # input → bounds, or what it may be
 
 
@@ -336,12 +342,13 @@ def worth(x: pd.DataFrame, y: Bools, limits: Limits) -> Box:
     )
 
 
-def in_words(limits: Limits, x: pd.DataFrame, known: Mapping[str, Parameter]) -> list[str]:
+def in_words(limits: Limits, x: pd.DataFrame, called: Called) -> list[str]:
     """Say what a box restricts, one line each."""
     lines = []
     for name, limit in limits.items():
         if isinstance(limit, frozenset):
-            lines.append(f"{name} is {' or '.join(sorted(map(str, limit)))}")
+            names = " or ".join(spoken(name) for name in sorted(map(str, limit)))
+            lines.append(f"{called(name)[0]} is {names}")
             continue
         lowest, highest = float(x[name].min()), float(x[name].max())
         low, high = limit
@@ -349,9 +356,9 @@ def in_words(limits: Limits, x: pd.DataFrame, known: Mapping[str, Parameter]) ->
             said = f"between {low:.4g} and {high:.4g}"
         else:
             said = f"at least {low:.4g}" if low > lowest else f"at most {high:.4g}"
-        unit = known[name].unit if name in known else ""
+        words, unit = called(name)
         about = f"{unit}; " if unit else ""
-        lines.append(f"{name} is {said} ({about}varied from {lowest:.4g} to {highest:.4g})")
+        lines.append(f"{words} is {said} ({about}varied from {lowest:.4g} to {highest:.4g})")
     return lines
 
 
@@ -385,8 +392,9 @@ def discover(
     kept = list(scores)[:KEPT]
     found = find_boxes(x.loc[search, kept].reset_index(drop=True), y[search], method)
     boxes = [worth(x[~search], y[~search], limits) for limits in found]
-    known = _known(results)
-    text = "\n".join(_told(question, results, x, y, scores, boxes, method, known))
+    called = naming(results)
+    said = spelled(results, question, called)
+    text = "\n".join(_told(said, results, x, y, scores, boxes, method, called))
     place = folder / "discovery" if out is None else out
     contents = {
         "discovery.txt": f"{text}\n",
@@ -398,29 +406,48 @@ def discover(
         place.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             write_whole(place / name, content.encode())
-    figure = picture(question, results, x, y, scores, boxes)
+    figure = picture(said, results, y, scores, boxes, called)
     return Reported(place, text, save(figure, place / "discovery")[0])
 
 
-def _known(results: Results) -> Mapping[str, Parameter]:
-    """Parameters with their units, where the scenario is still there."""
+def naming(results: Results) -> Called:
+    """Say what the inputs are called: labels of the design, else what the numbers are.
+
+    The ids stay where the scenario is no longer there.
+    """
+    factors = results.manifest.get("design", {}).get("factors", {})
+    labels = {name: factor["label"] for name, factor in factors.items() if factor.get("label")}
     try:
         file = read(results.manifest["scenario"])
     except ScenarioError:
-        return {}
+        return lambda name: (labels.get(name, name), "")
     known = parameters(file)
-    return known | {alias: known[path] for alias, path in file.aliases.items() if path in known}
+
+    def called(name: str) -> tuple[str, str]:
+        path = file.aliases.get(name, name)
+        unit = unit_of(file, known[path]) if path in known else ""
+        return labels.get(name) or words_of(file, name), unit
+
+    return called
+
+
+def spelled(results: Results, question: Question, called: Called) -> str:
+    """Say what is asked: the outcome by its label, the sign in words."""
+    (label,) = (c.label for c in results.columns() if c.id == question.outcome)
+    if question.outcome.startswith(SET):
+        label = called(question.outcome[len(SET) :])[0]
+    return f"“{label}” {SIGNS[question.sign]} {question.number:g}"
 
 
 def _told(
-    question: Question,
+    question: str,
     results: Results,
     x: pd.DataFrame,
     y: Bools,
     scores: Mapping[str, float],
     boxes: Sequence[Box],
     method: Method,
-    known: Mapping[str, Parameter],
+    called: Called,
 ) -> list[str]:
     whole = (
         f"It is so in {percent(float(y.mean()))} of {len(y):,} games ({results.folder.name}, "
@@ -428,11 +455,11 @@ def _told(
         f"{x.shape[1]} numbers and choices differ between them."
     )
     lines = [
-        f"In which worlds is {question.text}?",
+        f"In which worlds is {question}?",
         whole,
         "",
         "What tells the games apart (scores of randomised trees, sum 1)",
-        aligned([[f"  {n}", f"{s:.3f}"] for n, s in list(scores.items())[:SHOWN]]),
+        aligned([[f"  {called(n)[0]}", f"{s:.3f}"] for n, s in list(scores.items())[:SHOWN]]),
         "",
         f"Boxes ({method.upper()}, found in half of the games, checked in the other half)",
     ]
@@ -443,7 +470,7 @@ def _told(
             f"  {n}. {percent(box.density)} of its games, against {percent(float(y.mean()))} of "
             f"all; it holds {percent(box.coverage)} of such games and {percent(box.mass)} of all"
         )
-        lines += [f"     {line}" for line in in_words(box.limits, x, known)]
+        lines += [f"     {line}" for line in in_words(box.limits, x, called)]
     return [*lines, "", NOTICE]
 
 
@@ -486,12 +513,12 @@ def _manifest(results: Results, question: Question, method: Method, seed: int, c
 
 
 def picture(
-    question: Question,
+    question: str,
     results: Results,
-    x: pd.DataFrame,
     y: Bools,
     scores: Mapping[str, float],
     boxes: Sequence[Box],
+    called: Called,
 ) -> Figure:
     """Draw the scores, and what the boxes are worth."""
     with rc_context(STYLE):
@@ -499,7 +526,7 @@ def picture(
         left, right = figure.subplots(1, 2, width_ratios=(1.25, 1.0))
         top = list(scores.items())[:SHOWN]
         left.barh(range(len(top)), [s for _, s in top], color="#9fbfdc", height=0.62)
-        left.set_yticks(range(len(top)), [n for n, _ in top], fontsize=8.0)
+        left.set_yticks(range(len(top)), [fill(called(n)[0], NAME) for n, _ in top], fontsize=8.0)
         left.invert_yaxis()
         left.grid(visible=False, axis="y")
         left.set_xlabel("score (sum over all inputs: 1)")
@@ -515,9 +542,7 @@ def picture(
         right.grid(visible=False, axis="x")
         right.legend(fontsize=8.5)
         right.set_title("What the boxes are worth", loc="left", fontweight="bold")
-        figure.suptitle(
-            f"In which worlds is {question.text}?", x=0.01, ha="left", fontweight="bold"
-        )
+        figure.suptitle(f"In which worlds is {question}?", x=0.01, ha="left", fontweight="bold")
         said = (
             f"{len(y):,} games of {results.folder.name}, scenario {results.manifest['scenario']} "
             f"{results.manifest['scenario_hash'][:12]}; boxes checked in games that they were not "

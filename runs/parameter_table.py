@@ -12,12 +12,12 @@ from model.notice import NOTICE
 from model.parameters import Parameter, parameters
 from model.reading import read
 from model.schema import ASSUMED, ScenarioFile
+from runs.parameter_words import unit_of
 
 SCENARIO = "2025q1"
 FILE = Path(__file__).parents[1] / "model" / "PARAMETERS.md"
 COLUMNS = ("parameter", "value", "range", "unit", "source", "note")
 PER_ITEM = ("actors", "theatres")  # sections with a table for each item
-CHANCE, SHARE, UTILITY, VOTES = "chance", "0 to 1", "utility", "SMA %"
 HEAD = (
     "The name of a parameter is its heading and its row joined by a dot. A range is what its "
     "author holds plausible. SMA % is what one per cent on the cash of the Special Measures "
@@ -26,106 +26,6 @@ HEAD = (
     "told by `hubspoke scenario show`. Written by `python -m runs.parameter_table`; edit the "
     "scenario, not this file."
 )
-
-# Units that follow from a parameter's place; `*` stands for any one part, {unit} for the unit of
-# the lever, stock or ledger line that the parameter belongs to.
-UNITS: tuple[tuple[str, str], ...] = (
-    ("rules.*", "0 off, 1 on"),  # the switches alone have no unit of their own
-    ("actors.*.agenda", "tables"),
-    ("actors.*.transactionalism", SHARE),
-    ("actors.*.reciprocity", "weight"),
-    ("actors.*.discount", "a quarter"),
-    ("actors.*.round_discount", "a round"),
-    ("actors.*.loss_aversion", "times a gain"),
-    ("actors.*.sharpness", "per utility"),
-    ("actors.*.reneging_cost", UTILITY),
-    ("actors.*.support", "share of voters"),
-    ("actors.*.ratification.support_weight", f"{VOTES} per share of voters"),
-    ("actors.*.ratification.*", VOTES),
-    ("actors.*.platforms.*.transactionalism", SHARE),
-    ("actors.*.platforms.*.weights.*", "weight"),
-    ("theatres.*.forces.*", "index"),
-    ("theatres.*.aftermath.losses.*", SHARE),
-    ("theatres.*.aftermath.calm", SHARE),
-    ("theatres.*.base_hazard", f"{CHANCE} a quarter"),
-    ("theatres.*.steepness", "log hazard per prize"),
-    ("theatres.*.reference", "prizes"),
-    ("theatres.*.foresight", "share"),
-    ("theatres.*.prize", "prizes"),
-    ("theatres.*.war_cost", "prizes"),
-    ("theatres.*.crisis_share", "share of the stake"),
-    ("theatres.*.nuclear_risk", CHANCE),
-    ("theatres.*.credibility", SHARE),
-    ("theatres.*.treaty", SHARE),
-    ("theatres.*.stakes.*.value", "points of security"),
-    ("theatres.*.attention.*", "tables"),
-    ("levers.*.home_cost.*", f"{VOTES} per {{unit}}"),
-    ("levers.*.exit_cost.*", UTILITY),
-    ("levers.*.continuous", "share a quarter"),
-    ("levers.*.counts", "dispersion"),
-    ("levers.*.spoils.odds", f"{CHANCE} per {{unit}}"),
-    ("levers.*.consent.odds", CHANCE),
-    ("stocks.*.start", "{unit}"),
-    ("stocks.*.decay", "share a quarter"),
-    ("stocks.*.growth", "{unit}, a quarter"),
-    ("stocks.*.inflows.*.coefficient", "{unit}, a quarter, per unit of its source"),
-    ("ledger.*.coefficient", "{unit}"),
-    ("transfers.*.odds", CHANCE),
-    ("limits.*.limit", "as its levers"),
-    ("ties.*.trade", "USD bn a year"),
-    ("ties.*.trade_back", "USD bn a year"),
-    *((f"ties.*.{x}", "relation capital") for x in ("relation", "rupture")),
-    ("ties.*.*", SHARE),
-    ("beliefs.*", SHARE),
-    ("beliefs.*.*", SHARE),
-    ("tables.*.term", "quarters"),
-    ("tables.*.demands.*.norms.*", "{unit}"),
-    ("tables.*.threats.*.floor", UTILITY),
-    ("tables.*.threats.*.private", "sd of security"),
-    ("tables.*.outside.*", UTILITY),
-    ("tables.*.commitment.in_kind.*", "cash per {unit}"),
-    ("events.*.odds", CHANCE),
-    ("events.*.when.hazard", f"{CHANCE} a quarter"),
-    ("events.*.effects.*.platforms.*", "weight"),
-    ("assemblies.*.members.*.influence", "weight"),
-    ("assemblies.*.members.*.*", "0 to 100"),
-)
-
-
-def unit_of(file: ScenarioFile, p: Parameter) -> str:
-    """Return the unit of a parameter: its own, else that of its place in the scenario.
-
-    Raises
-    ------
-    KeyError
-        If neither says one.
-    """
-    if p.unit:
-        return p.unit
-    parts = p.name.split(".")
-    for pattern, unit in UNITS:
-        places = pattern.split(".")
-        if _fits(places, parts):
-            return unit.format(unit=_unit_of_owner(file, parts))
-    raise KeyError(p.name)
-
-
-def _fits(pattern: list[str], parts: list[str]) -> bool:
-    same = len(pattern) == len(parts)
-    return same and all(a in ("*", b) for a, b in zip(pattern, parts, strict=True))
-
-
-def _unit_of_owner(file: ScenarioFile, parts: list[str]) -> str:
-    match parts:
-        case ["levers", lever, *_] | ["tables", _, "commitment", "in_kind", lever]:
-            return file.levers[lever].unit
-        case ["tables", table, "demands", number, *_]:
-            return file.levers[file.tables[table].demands[int(number)].lever].unit
-        case ["stocks", stock, *_]:
-            return file.stocks[stock].unit
-        case ["ledger", line, *_]:
-            return file.ledger[line].unit
-    return ""
 
 
 def note_of(file: ScenarioFile, p: Parameter) -> str:

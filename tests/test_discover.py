@@ -50,7 +50,7 @@ def test_a_planted_box_is_found(method: str) -> None:
     assert box.density > 0.85
     assert box.coverage > 0.8
     assert list(score(x, y, 1))[:3] != list("cde")
-    words = in_words(best, x, {})
+    words = in_words(best, x, lambda name: (name, ""))
     assert any(line.startswith("a is at least 0.") for line in words)
     assert "office is hawk" in words
 
@@ -101,6 +101,6 @@ def test_an_experiment_is_asked(experiment: Path, tmp_path: Path) -> None:
     reported = discover(
         experiment, "set.actors.Client.transactionalism >= 0.6", out=tmp_path / "found"
     )
-    assert "actors.Client.transactionalism is at least 0." in reported.text
+    assert "Client: transactionalism is at least 0." in reported.text
     assert reported.figure.is_file()
     assert (tmp_path / "found" / "boxes.csv").read_text(encoding="utf-8").count("\n") >= 2

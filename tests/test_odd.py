@@ -13,7 +13,8 @@ from model.notice import NOTICE
 from model.parameters import parameters
 from model.reading import read, shipped
 from model.turn import quarter
-from runs.parameter_table import FILE, SCENARIO, table, unit_of
+from runs.parameter_table import FILE, SCENARIO, table
+from runs.parameter_words import unit_of
 
 ROOT = Path(__file__).resolve().parents[1]
 ODD = (ROOT / "model" / "ODD.md").read_text(encoding="utf-8")

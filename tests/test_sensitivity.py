@@ -76,7 +76,9 @@ def test_groups_hold_every_number_once() -> None:
 
 def test_single_numbers_by_alias_and_prefix() -> None:
     assert single(FILE, ("tau_usa",))[0] == Factor(
-        "actors.USA.transactionalism", "tau_usa", ("actors.USA.transactionalism",)
+        "actors.USA.transactionalism",
+        "United States: transactionalism",
+        ("actors.USA.transactionalism",),
     )
     assert all(f.id.startswith("theatres.korea.") for f in single(FILE, ("theatres.korea",)))
     assert len(single(FILE, ())) > 20

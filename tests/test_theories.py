@@ -14,7 +14,7 @@ from model.reading import read
 from model.reading import theories as shipped_theories
 from runs.cli import main
 from runs.errors import UserError
-from runs.parameter_table import unit_of
+from runs.parameter_words import unit_of
 from runs.scenario_text import check as check_scenario
 from runs.scenario_text import listing, show
 from runs.theory import core

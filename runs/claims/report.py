@@ -38,6 +38,7 @@ from runs.disk import disk_errors, write_whole
 from runs.document import PDF_EXTRA, Block, Heading, Picture, Rows, Text, can_pdf, to_html, to_pdf
 from runs.errors import UserError, needs
 from runs.figures import save
+from runs.parameter_words import words_of
 from runs.pieces import GAMES
 from runs.store import Manifest, claimed, finish, stamped
 from runs.summary import aligned, number
@@ -133,7 +134,7 @@ def judge_all(played: Sequence[tuple[Plan, Played]], rule: Rule) -> list[Judged]
         behind, verdicts = {}, {}
         for name, seen in some.items():
             behind[name] = drivers(each.draws, seen.draws.mean(axis=1), each.claim.seed)
-            named = [parameter for parameter, _ in behind[name]]
+            named = [words_of(each.world, parameter) for parameter, _ in behind[name]]
             verdicts[name] = judge(each.claim.estimands[name], seen, rule, next(adjusted), named)
         out.append(Judged(each, got, some, verdicts, behind))
     return out

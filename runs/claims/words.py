@@ -10,6 +10,7 @@ from model.parameters import parameters
 from runs.claims.claim import Estimand
 from runs.claims.play import Plan
 from runs.claims.verdict import NORMAL_90, Evidence, Verdict, mean_interval
+from runs.parameter_words import unit_of, words_of
 from runs.summary import percent
 
 CLAIMED = {"up": "up", "down": "down", "either": "a change, either way"}
@@ -107,9 +108,9 @@ def _drivers(plan: Plan, drivers: Sequence[tuple[str, float]]) -> str:
             "What drives it: no single number stands out beyond the largest of so many "
             "correlations that chance gives."
         )
-    known = parameters(plan.world)
+    world, known = plan.world, parameters(plan.world)
     told = (
-        f"{name} ({known[name].unit or 'a number'}; rank correlation {r:+.2f})"
+        f"{words_of(world, name)} ({unit_of(world, known[name])}; rank correlation {r:+.2f})"
         for name, r in drivers
     )
     return f"What drives it: {'; '.join(told)}."

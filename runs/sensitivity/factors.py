@@ -9,6 +9,7 @@ from model.faults import near
 from model.parameters import Parameter, paths
 from model.schema import ScenarioFile
 from runs.errors import UserError
+from runs.parameter_words import all_words
 from runs.prior import uncertain
 
 GROUPS = {
@@ -81,22 +82,22 @@ def single(file: ScenarioFile, asked: Sequence[str]) -> tuple[Factor, ...]:
     UserError
         If nothing is meant by a name, or what is meant has no range.
     """
-    known = uncertain(file)
+    known, words = uncertain(file), all_words(file)
     if not asked:
-        named = {path: alias for alias, path in file.aliases.items() if path in known}
+        named = [path for path in file.aliases.values() if path in known]
         if not named:
             raise UserError(f"{file.name} has no short names: choose with --factor or --groups")
-        return tuple(_factor(known[path], alias) for path, alias in named.items())
+        return tuple(_factor(known[path], words[path]) for path in dict.fromkeys(named))
     found: dict[str, Factor] = {}
     for text in asked:
         path = file.aliases.get(text, text)
         if path in known:
-            found[path] = _factor(known[path], text)
+            found[path] = _factor(known[path], words[path])
             continue
         under = [name for name in known if name.startswith(f"{path.rstrip('.*')}.")]
         if not under:
             raise UserError(_unknown(file, text, known))
-        found |= {name: _factor(known[name], name) for name in under}
+        found |= {name: _factor(known[name], words[name]) for name in under}
     return tuple(found.values())
 
 

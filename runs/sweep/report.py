@@ -21,6 +21,7 @@ from model.notice import NOTICE
 from runs.disk import disk_errors, write_whole
 from runs.figures import ARMS, STYLE, save
 from runs.outcomes import Column
+from runs.parameter_words import words_of
 from runs.propagation.pictures import frame
 from runs.store import Results
 from runs.summary import aligned, number
@@ -194,13 +195,13 @@ def told(design: Design, found: pd.DataFrame, results: Results) -> str:
         f"scenario {file.scenario}, seed {file.seed}.",
         WIDTH,
     )
-    for name, factor in file.factors.items():
+    for name in file.factors:
         of = found[found["factor"] == name]
         if of.empty:
             continue
         rank = (of["level"] == "rank correlation").all()
         against = "" if rank else f", against {_named(of['against'].iloc[0])}"
-        lines += ["", f"{factor.label or name}{against}"]
+        lines += ["", f"{called(design, name)}{against}"]
         rows = [["  outcome", "level", "rank correlation" if rank else "difference", "95 %", ""]]
         for _, row in of.iterrows():
             sure = abs(row["difference"]) > SURE * row["error"]
@@ -215,6 +216,11 @@ def told(design: Design, found: pd.DataFrame, results: Results) -> str:
             )
         lines += aligned(rows).splitlines()
     return "\n".join([*lines, "", fill(_caption(design, results), WIDTH), NOTICE, ""])
+
+
+def called(design: Design, factor: str) -> str:
+    """Return what a factor is called: its label, else what the number is."""
+    return design.file.factors[factor].label or words_of(design.scenario, factor)
 
 
 def _named(level: Any) -> str:
@@ -248,7 +254,7 @@ def picture(
     rows = ceil(len(panels) / columns)
     more = [n for n in design.file.factors if n not in (along, lines)]
     below = "Mean of all games"
-    below += f" and of all levels of {', '.join(more)}" if more else ""
+    below += f" and of all levels of {', '.join(called(design, n) for n in more)}" if more else ""
     below += (
         "; bars: 95 % interval of the mean (the same draws at every point make differences surer)"
     )
@@ -265,7 +271,7 @@ def picture(
             figure.legend(
                 handles,
                 names,
-                title=design.file.factors[lines].label or lines,
+                title=called(design, lines),
                 loc="upper left",
                 bbox_to_anchor=(0.006, box[3]),
                 ncols=len(handles),
@@ -318,6 +324,6 @@ def _draw(
     elif len(levels) <= MOST_LEVELS:
         axes.set_xticks(levels, [number(x) for x in levels])
     axes.set_title(fill(_plain(column), 34), loc="left", fontweight="bold", fontsize=9.5)
-    axes.set_xlabel(design.file.factors[along].label or along, fontsize=9.0)
+    axes.set_xlabel(called(design, along), fontsize=9.0)
     axes.set_ylabel(fill(column.unit, 26), fontsize=9.0)
     axes.yaxis.set_major_locator(MaxNLocator(5))
