@@ -351,8 +351,9 @@ def thing(file: ScenarioFile, name: str) -> str:
     own: Lever | Stock | None = file.levers.get(name) or file.stocks.get(name)
     if own is None:
         return name.replace("_", " ")
-    alike = [x for x in (*file.levers.values(), *file.stocks.values()) if x.name == own.name]
-    return f"{own.name} of {party(file, own.owner)}" if len(alike) > 1 else own.name
+    every: list[Lever | Stock] = [*file.levers.values(), *file.stocks.values()]
+    alike = sum(each.name == own.name for each in every)
+    return f"{own.name} of {party(file, own.owner)}" if alike > 1 else own.name
 
 
 def unit_of(file: ScenarioFile, p: Parameter) -> str:
