@@ -45,7 +45,7 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.cookie = ""
+        self.name = self.cookie = ""
         self.csrf = ""
 
     def ask(
@@ -54,7 +54,7 @@ class Client:
         link = HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Accept": "application/json", **headers}
         if self.cookie:
-            sent["Cookie"] = f"hubspoke_seat={self.cookie}"
+            sent["Cookie"] = f"{self.name}={self.cookie}"
         if method == "POST":
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         try:
@@ -63,15 +63,16 @@ class Client:
             raw = answer.read()
         finally:
             link.close()
-        found = re.search(r"hubspoke_seat=([0-9a-f]{32})", answer.getheader("set-cookie") or "")
+        cookie = answer.getheader("set-cookie") or ""
+        found = re.search(r"(hubspoke_seat_[0-9a-f]+)=([0-9a-f]{32})", cookie)
         if found:
-            self.cookie = found[1]
+            self.name, self.cookie = found[1], found[2]
         return answer, raw.decode("utf-8", "replace")
 
     def raw(self, path: str) -> bytes:
         """Fetch a file."""
         link = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        link.request("GET", path, headers={"Cookie": f"hubspoke_seat={self.cookie}"})
+        link.request("GET", path, headers={"Cookie": f"{self.name}={self.cookie}"})
         answer = link.getresponse()
         assert answer.status == 200, (path, answer.status)
         content = answer.read()

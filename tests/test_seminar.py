@@ -262,6 +262,33 @@ def test_going_back_keeps_the_record(white: Client, teams: dict) -> None:
     assert teams[PRK].post("/team/message", public="1", text="again")["status"] == 200
 
 
+def test_another_section_has_doors_of_its_own(room: Class, white: Client, teams: dict) -> None:
+    """A copy of the game on the same machine: a browser may sit in both, no key opens both."""
+    answer = white.post("/white/fork", turn="2")
+    assert answer["status"] == 200
+    folder = room.folder.with_name(f"{room.folder.name}-fork1")
+    spent = room.codes(white)[ROK][0]
+    with seminar(folder, room.scenario) as other:
+        assert other.word == room.word
+        there = other.white()
+        assert "Turn 2 is open" in there.get("/white")
+        assert "a good harvest" in there.get("/screen")
+        assert not {c for found in other.codes(there).values() for c in found} & {
+            c for found in room.codes(white).values() for c in found
+        }
+        assert "not known" in Client(other.port).post("/join", code=spent)["text"]
+        usa = teams[USA]
+        for cookie in (f"{usa.name}={usa.cookie}", f"hubspoke_seat={usa.cookie}"):
+            away = Client(other.port).ask("GET", "/team", Cookie=cookie)
+            assert away[0].status == 303
+        mine = other.team(there, ROK)
+        both = f"{usa.name}={usa.cookie}; {mine.name}={mine.cookie}"
+        for port, seat in ((room.port, USA), (other.port, ROK)):
+            answer, page = Client(port).ask("GET", "/team", Cookie=both, Accept="text/html")
+            assert answer.status == 200
+            assert f'<div class="brand">{seat}' in page
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -69,7 +69,7 @@ class Desk:
 
     def enter(self, client: Client) -> None:
         """Sit down where another browser of the same seat sits."""
-        cookie = {"name": "hubspoke_seat", "value": client.cookie, "url": self.base}
+        cookie = {"name": client.name, "value": client.cookie, "url": self.base}
         self.context.add_cookies([cookie])
 
     def join(self, code: str) -> None:

@@ -20,7 +20,6 @@ from runs.seminar.session import WHITE, Session
 KEY_FILE = "secret.key"
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are taken for another
 CODE_LETTERS = 8  # 31^8, some 40 bits, behind a limit on tries
-COOKIE = "hubspoke_seat"
 ROUNDS = 100_000
 TRIES, MINUTE = 10, 60.0  # wrong codes or words from one address in a minute
 
@@ -54,6 +53,11 @@ class Keys:
     def csrf(self, token: str) -> str:
         """Return the mark that a form of this browser carries."""
         return hmac.new(self._key, f"form {token}".encode(), sha256).hexdigest()[:32]
+
+
+def cookie_of(session: str) -> str:
+    """Name of the cookie of a seminar: browsers share cookies among all ports of a machine."""
+    return f"hubspoke_seat_{session}"
 
 
 def digest_code(code: str) -> str:

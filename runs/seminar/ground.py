@@ -30,6 +30,12 @@ from runs.seminar.turns import (
 )
 
 LONGEST_TEXT = 2000
+DOORS = {"code", "joined", "left", "took_over"}  # what browsers did to come in
+
+
+def new_id() -> str:
+    """Return the name of a new seminar."""
+    return secrets.token_hex(4)
 
 
 class Refused(Exception):  # noqa: N818 - an answer to a person, not a fault
@@ -82,7 +88,7 @@ class Ground:
         self.append(
             "created",
             {
-                "id": secrets.token_hex(4),
+                "id": new_id(),
                 "scenario": scenario,
                 "seed": seed,
                 "language": language,
@@ -190,7 +196,10 @@ class Ground:
         self._catch_up()
 
     def fork(self, turn: int) -> Path:
-        """Copy the record up to the beginning of a turn into a folder of its own; return it."""
+        """Copy the record up to the beginning of a turn into a folder of its own; return it.
+
+        Another section is another seminar: its codes and cookies open nothing here, nor ours there.
+        """
         events = list(self.record.events())
         begun = [
             e for e in events if e.kind in ("turn_begun", "rewound") and e.data["turn"] == turn
@@ -201,9 +210,15 @@ class Ground:
         while (folder := self.folder.with_name(f"{self.folder.name}-fork{number}")).exists():
             number += 1
         other = Record(folder / FILE)
-        for event in events:
-            if event.id <= begun[-1].id:
-                other.append(event.kind, event.data)
+        for event in events[: events.index(begun[-1]) + 1]:
+            kind, data = event.kind, dict(event.data)
+            if kind in DOORS:
+                if kind != "joined" or data["seat"] == fold_.WHITE:
+                    continue
+                kind, data = "held", {"seat": data["seat"], "by": "people"}
+            elif kind == "created":
+                data["id"] = new_id()
+            other.append(kind, data)
         other.close()
         return folder
 

@@ -179,6 +179,7 @@ class Site:
     def __init__(self, live: Live, keys: access.Keys, address: str = "") -> None:
         self.live = live
         self.keys = keys
+        self.cookie = access.cookie_of(live.session.id)
         self.address = address  # what students type
         self.hub = Hub(lambda viewer: self.live.session.feed.get(viewer, 0))
         self.tries = access.Limiter(access.TRIES)
@@ -195,7 +196,7 @@ class Site:
 
     def who(self, request: Request) -> Who:
         """Know a browser by its cookie."""
-        token = request.cookies.get(access.COOKIE, "")
+        token = request.cookies.get(self.cookie, "")
         device = self.live.session.devices.get(access.digest_token(token)) if token else None
         language = request.cookies.get("language") or self.live.session.language
         language = language if language in LANGUAGES else "en"
@@ -313,7 +314,7 @@ class Site:
 
     def _with_cookie(self, response: Response, token: str) -> Response:
         response.set_cookie(
-            access.COOKIE, token, httponly=True, samesite="strict", max_age=7 * 24 * 3600
+            self.cookie, token, httponly=True, samesite="strict", max_age=7 * 24 * 3600
         )
         return response
 
@@ -324,7 +325,7 @@ class Site:
             with self.live.lock:
                 self._append("left", {"token": access.digest_token(who.token), "seat": who.seat})
         response = self.done(request, "/")
-        response.delete_cookie(access.COOKIE)
+        response.delete_cookie(self.cookie)
         return response
 
     def language(self, request: Request) -> Response:
