@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from runs.seminar import debrief, forks, handouts, views
+from runs.seminar.deal_words import condition_words
 from runs.seminar.live import Live
 from runs.seminar.pictures import strip_svg
-from runs.seminar.seats import Tabled
 from runs.seminar.session import OPEN, WHITE, Version
 from runs.seminar.words import Translate, setting_words
 
@@ -138,16 +138,13 @@ class Aftermath:
         return self.site.done(request, f"/debrief#{'luck' if what == 'luck' else 'whatif'}")
 
     def _fork(self, live: Live, version: Version, t: Translate) -> None:
-        table, part = next(iter(live.parts(version.parties, version.moves).items()))
-        by = version.by if version.by in live.forms.parties(table) else live.forms.parties(table)[0]
-        change = Tabled(table, by, by, part, signed=True)
         games = self.numbers["forks"]
         title = _version(live, version, t)["words"]
         self.jobs.append(
             forks.start(
                 "fork",
                 f"{t('turn {n}', n=version.turn)} · {title}",
-                lambda p: forks.what_if(live, version.turn, change, games, p),
+                lambda p: forks.what_if(live, version, games, p),
             )
         )
 
@@ -274,6 +271,8 @@ def _version(live: Live, v: Version, t: Translate) -> dict[str, Any]:
         f"{t(live.forms.lever_name(x))} → {setting_words(t, live.forms.setting(x, y))}"
         for x, y in v.moves.items()
     ]
+    if v.condition:
+        said.append(f"{t('Only if')} {condition_words(live, v.condition, t)}")
     parties = ", ".join(t(live.game.file.actors[p].name) for p in v.parties)
     return {"id": v.id, "turn": v.turn, "words": f"{parties}: {'; '.join(said)}"}
 

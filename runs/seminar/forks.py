@@ -10,26 +10,25 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
-from agents.briefing import Floats
+from agents.briefing import Floats, Ints
 from model.chance import Chance
 from model.measures import measure
-from model.turn import Record
+from model.tables import slots_free
 from model.world import World
 from runs.seminar.bonds import settle
 from runs.seminar.live import Live
 from runs.seminar.seats import Orders, Tabled
-from runs.seminar.session import Turn, effects_of, read_condition, read_orders
-from runs.seminar.turns import QUARTERS, Match, Plans
+from runs.seminar.session import Turn, Version, effects_of, read_condition, read_orders
+from runs.seminar.turns import QUARTERS, Match, Plans, opening
 
 CONTINUATIONS = 400
 BATCH = 1000
-CHUNK = 200
 Z90 = 1.645
 SHOWN = ("rok_pays", "usfk", "nato_spending", "jpn_spending", "hazard_korea", "hazard_taiwan")
 Progress = Callable[[float], None]
@@ -104,71 +103,119 @@ def doctrines_alone(match: Match) -> Plans:
     return Plans(dict.fromkeys(match.game.scenario.actors), {})
 
 
-def continue_from(
+def play_on(
     match: Match,
     world: World,
-    turns: list[Plans],
+    arms: Mapping[str, Sequence[Plans]],
     games: int,
-    first_run: int = 0,
-    seed: int | None = None,
-) -> Arm:
-    """Play games from a state on: these turns, each of several quarters.
+    progress: Progress | None = None,
+) -> dict[str, Arm]:
+    """Play many games on from a state, in several arms by the same draws.
 
-    world : of one game; first_run : number of the first of them within the seed
+    Arms whose plans for a turn are the same go through it side by side, in one array: most of what
+    a turn costs is the same however many games it holds.
+
+    world : of one game; arms : name → plans of each turn, equally many; progress : told the share
     """
-    runs = np.arange(first_run, first_run + games)
-    chance = Chance(match.chance.seed if seed is None else seed, runs)
-    here = world.take(np.zeros(games, dtype=np.int64)) if world.runs == 1 else world
-    total: Floats = np.zeros((len(match.game.scenario.actors), games))
-    record: Record | None = None
-    for plans in turns:
-        settled = settle(replace(match, chance=chance), here, plans)
-        here = settled.world
-        for record in settled.records:
-            total = total + record.utility
-    assert record is not None
-    series = {
-        s: np.array(np.broadcast_to(measure(match.game, record, match.file.series[s].of), games))
-        for s in SHOWN
-        if s in match.file.series
-    }
-    return Arm(total / (QUARTERS * len(turns)), series)
-
-
-def in_chunks(
-    match: Match, world: World, arms: Mapping[str, list[Plans]], games: int, progress: Progress
-) -> dict[str, Arm]:
-    """Play several arms over the same draws, chunk by chunk."""
-    parts: dict[str, list[Arm]] = {name: [] for name in arms}
-    steps, done = math.ceil(games / CHUNK) * len(arms), 0
-    for first in range(0, games, CHUNK):
-        count = min(CHUNK, games - first)
-        for name, turns in arms.items():
-            # the class's own game is number 0: others begin after it
-            parts[name].append(continue_from(match, world, turns, count, first + 1))
+    names, turns = list(arms), len(next(iter(arms.values())))
+    # the class's own game is number 0: others begin after it
+    runs = np.tile(np.arange(1, games + 1), len(arms))
+    here = world.take(np.zeros(len(runs), dtype=np.int64))
+    total: Floats = np.zeros((len(match.game.scenario.actors), len(runs)))
+    known = [s for s in SHOWN if s in match.file.series]
+    ends: Floats = np.zeros((len(known), len(runs)))
+    rounds = [_alike([arms[name][n] for name in names]) for n in range(turns)]
+    steps, done = sum(len(r) for r in rounds), 0
+    for n, groups in enumerate(rounds):
+        worlds, places = [], []
+        for group in groups:
+            columns = np.concatenate([np.arange(games) + games * k for k in group])
+            chance = Chance(match.chance.seed, runs[columns])
+            start = here if len(groups) == 1 else here.take(columns)
+            settled = settle(replace(match, chance=chance), start, arms[names[group[0]]][n])
+            for record in settled.records:
+                total[:, columns] += record.utility
+            for k, s in enumerate(known):
+                of = match.file.series[s].of
+                ends[k, columns] = measure(match.game, settled.records[-1], of)
+            worlds.append(settled.world)
+            places.append(columns)
             done += 1
-            progress(done / steps)
-    return {name: joined(found) for name, found in parts.items()}
+            if progress is not None:
+                progress(done / steps)
+        here = worlds[0] if len(groups) == 1 else _side_by_side(worlds, np.concatenate(places))
+    own = {name: slice(games * k, games * (k + 1)) for k, name in enumerate(names)}
+    return {
+        name: Arm(total[:, at] / (QUARTERS * turns), {s: ends[k, at] for k, s in enumerate(known)})
+        for name, at in own.items()
+    }
 
 
-def joined(parts: list[Arm]) -> Arm:
-    """Put chunks together."""
-    return Arm(
-        np.concatenate([p.utility for p in parts], axis=1),
-        {s: np.concatenate([p.series[s] for p in parts]) for s in parts[0].series},
-    )
+def _alike(plans: Sequence[Plans]) -> list[list[int]]:
+    """Places of the plans, those that are the same together."""
+    groups: list[list[int]] = []
+    for k, each in enumerate(plans):
+        same = next((g for g in groups if plans[g[0]] == each), None)
+        if same is None:
+            groups.append([k])
+        else:
+            same.append(k)
+    return groups
 
 
-def what_if(
-    live: Live, turn: int, change: Tabled, games: int, progress: Progress
-) -> dict[str, Arm]:
-    """Continue from a turn as it was played, and with a table settled otherwise."""
-    match, world = live.game, live.worlds[turn - 1]
+def _side_by_side(worlds: Sequence[World], columns: Ints) -> World:
+    """Put worlds of one moment into one; columns : (run,) where each of their games goes."""
+    order, first = np.argsort(columns), worlds[0]
+    names = [f.name for f in fields(first) if isinstance(getattr(first, f.name), np.ndarray)]
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(w, name) for w in worlds], axis=-1)[..., order]
+        for name in names
+    }
+    return replace(first, **joined)
+
+
+def as_signed(live: Live, version: Version) -> dict[str, Tabled]:
+    """Return a version that was not signed as if all its parties had: its part at each table.
+
+    Talks are called by who called them in that turn; where nobody had, by one at the table whose
+    agenda had room, who made the version first.
+    """
+    turn = live.session.turns[version.turn - 1]
+    scenario = live.game.game.scenario
+    middle, _ = opening(live.game, live.worlds[version.turn - 1])
+    called = {table: told["opener"] for table, told in turn.tabled.items()}
+    for a, orders in turn.orders.items():
+        called |= {table: a for table in (orders or {}).get("demands", {}) if table not in called}
+    out = {}
+    for table, part in live.parts(version.parties, version.moves).items():
+        by = live.speaker(version.by, table)
+        if table not in called:
+            there = sorted(live.forms.parties(table), key=lambda a: a != by)
+            free = {a: int(slots_free(scenario, middle, scenario.actor(a))[0]) for a in there}
+            has_room = [a for a in there if list(called.values()).count(a) < free[a]]
+            called[table] = (has_room or there)[0]
+        condition = read_condition(version.condition)
+        out[table] = Tabled(table, called[table], by, part, True, version.id, condition)
+    return out
+
+
+def instead(played: Plans, change: Mapping[str, Tabled]) -> Plans:
+    """Return plans with a deal put on its tables; deals that had a part there fall whole."""
+    fallen = {
+        d.deal for table, d in played.tabled.items() if table in change and d.signed and d.deal
+    }
+    rest = {table: d for table, d in played.tabled.items() if d.deal not in fallen or not d.deal}
+    return replace(played, tabled={**rest, **change})
+
+
+def what_if(live: Live, version: Version, games: int, progress: Progress) -> dict[str, Arm]:
+    """Continue from a turn as it was played, and with a version signed that was not."""
+    match, turn = live.game, version.turn
     played = plans_of(live.session.turns[turn - 1])
-    other = replace(played, tabled={**played.tabled, change.table: change})
+    other = instead(played, as_signed(live, version))
     rest = [doctrines_alone(match)] * (match.turns() - turn)
     arms = {"as it was": [played, *rest], "what if": [other, *rest]}
-    return in_chunks(match, world, arms, games, progress)
+    return play_on(match, live.worlds[turn - 1], arms, games, progress)
 
 
 def luck(live: Live, games: int, progress: Progress) -> dict[str, Arm]:
@@ -176,7 +223,7 @@ def luck(live: Live, games: int, progress: Progress) -> dict[str, Arm]:
     match = live.game
     played = [plans_of(turn) for turn in live.session.turns]
     arms = {"same orders": played, "doctrines": [doctrines_alone(match)] * len(played)}
-    return in_chunks(match, live.worlds[0], arms, games, progress)
+    return play_on(match, live.worlds[0], arms, games, progress)
 
 
 def difference(

@@ -11,7 +11,7 @@ import uvicorn
 from model.notice import NOTICE
 from model.reading import read
 from runs.errors import UserError
-from runs.seminar.forks import continue_from, doctrines_alone
+from runs.seminar.forks import doctrines_alone, play_on
 from runs.seminar.turns import QUARTERS, Match
 from runs.seminar.web import make_site
 
@@ -79,7 +79,7 @@ def serve(
 
 def warm(match: Match) -> None:
     """Compile what the debrief needs, while the class reads its roles."""
-    continue_from(match, match.start(), [doctrines_alone(match)], 2)
+    play_on(match, match.start(), {"": [doctrines_alone(match)]}, 2)
 
 
 def welcome(address: str, word: str, folder: Path, title: str, *, lan: bool) -> str:

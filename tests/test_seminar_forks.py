@@ -1,0 +1,89 @@
+"""What if, in a seminar: the whole deal is taken, and arms played together play as if apart."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra `seminar`")
+
+from runs.seminar.dealing import Terms
+from runs.seminar.forks import as_signed, doctrines_alone, instead, plans_of, play_on, what_if
+from runs.seminar.live import Live
+from runs.seminar.seats import Condition
+from tests.classroom import begun
+
+WHOLE = {"edc_fund": 0.1, "ncg_depth": 3.0, "jpn_regional_role": 2.0}  # at two tables
+PARTS = {"rok-usa": {"edc_fund": 0.1, "ncg_depth": 3.0}, "jpn-usa": {"jpn_regional_role": 2.0}}
+
+
+def proposed(live: Live, condition: Mapping[str, object] | None = None) -> str:
+    """Propose a deal of three that Seoul refuses, and publish the turn."""
+    made = live.offer("USA", ["ROK", "JPN"], WHOLE, Terms(condition=condition))
+    live.answer("ROK", made, live.session.deals[made].hash, yes=False, request=None)
+    for team in live.session.teams():
+        live.save(team, 0, {"moves": {}}, lock=True, request=None)
+    live.publish()
+    return made
+
+
+def hook(live: Live) -> dict[str, object]:
+    """Something that a deal can hang on, of a lever that it does not move."""
+    return next(
+        c.written
+        for c in live.forms.conditions(live.middle())
+        if c.written.get("lever") not in (None, *WHOLE)
+    )
+
+
+def test_what_if_takes_the_deal_at_all_its_tables_and_its_condition(tmp_path: Path) -> None:
+    live = begun(tmp_path, 1, "USA", "ROK", "JPN")
+    condition = hook(live)
+    version = live.session.deals[proposed(live, condition)]
+    assert version.status == "refused"
+    parts = as_signed(live, version)
+    assert {table: dict(d.moves) for table, d in parts.items()} == PARTS
+    for d in parts.values():
+        assert d.signed
+        assert d.deal == version.id
+        assert d.condition == Condition(**condition)  # type: ignore[arg-type]
+        assert d.opener in live.forms.parties(d.table)
+    arms = what_if(live, version, 40, [].append)
+    moved = arms["what if"].utility - arms["as it was"].utility
+    for a in ("JPN", "ROK", "USA"):
+        assert np.any(moved[live.game.game.scenario.actor(a)] != 0.0), a
+    live.record.close()
+
+
+def test_a_deal_that_gives_way_falls_at_all_its_tables(tmp_path: Path) -> None:
+    live = begun(tmp_path, 1, "USA", "ROK", "JPN")
+    made = live.offer("USA", ["ROK", "JPN"], WHOLE)
+    for seat in ("ROK", "JPN"):
+        live.answer(seat, made, live.session.deals[made].hash, yes=True, request=None)
+    live.publish()
+    played = plans_of(live.session.turns[0])
+    assert set(PARTS) <= set(played.tabled)
+    (other,) = [d for t, d in as_signed(live, live.session.deals[made]).items() if t == "rok-usa"]
+    left = instead(played, {"rok-usa": other})
+    assert left.tabled["rok-usa"] == other
+    assert "jpn-usa" not in left.tabled
+    live.record.close()
+
+
+def test_arms_played_side_by_side_are_played_as_if_apart(tmp_path: Path) -> None:
+    live = begun(tmp_path, 2, "USA", "ROK", "JPN")
+    version = live.session.deals[proposed(live)]
+    match, world, games = live.game, live.worlds[0], 12
+    played = plans_of(live.session.turns[0])
+    rest = [doctrines_alone(match)] * 2
+    arms = {"was": [played, *rest], "if": [instead(played, as_signed(live, version)), *rest]}
+    told: list[float] = []
+    together = play_on(match, world, arms, games, told.append)
+    assert told == [0.25, 0.5, 0.75, 1.0]  # two arms apart, then twice both at once
+    for name, turns in arms.items():
+        (apart,) = play_on(match, world, {name: turns}, games).values()
+        np.testing.assert_array_equal(together[name].utility, apart.utility)
+        for series, values in apart.series.items():
+            np.testing.assert_array_equal(together[name].series[series], values)
+    live.record.close()
