@@ -49,7 +49,8 @@ def test_what_if_takes_the_deal_at_all_its_tables_and_its_condition(tmp_path: Pa
         assert d.deal == version.id
         assert d.condition == Condition(**condition)  # type: ignore[arg-type]
         assert d.opener in live.forms.parties(d.table)
-    arms = what_if(live, version, 40, [].append)
+    told: list[float] = []
+    arms = what_if(live, version, 40, told.append)
     moved = arms["what if"].utility - arms["as it was"].utility
     for a in ("JPN", "ROK", "USA"):
         assert np.any(moved[live.game.game.scenario.actor(a)] != 0.0), a
