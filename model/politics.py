@@ -15,6 +15,8 @@ from model.world import World
 
 TREASURY, HOME = ACCOUNTS.index("treasury"), ACCOUNTS.index("home")
 EVEN = 0.5  # support at which an office is neither strong nor weak
+RALLY = 0.5  # assumed: what being stood by wins, of what being left alone costs
+DEFENDING = 1  # side of a theatre whose publics wait for the patron
 
 
 def ratification_odds(scenario: Scenario, actor: int, support: Floats, cost: Floats) -> Floats:
@@ -54,8 +56,8 @@ def update_support(
     """Move support with the purse, crises and perceived wins, back towards one half.
 
     position : (actor, account, run) standard deviations above reference; gained : (actor, run)
-    utility of deals and promises this quarter. A crisis in which one's side was left alone costs;
-    one in which it was defended rallies half as much.
+    utility of deals and promises this quarter. A crisis in which the patron left the defender's
+    side alone costs support there; one in which it stood by rallies half as much.
     """
     rules, theatres = scenario.rules, scenario.theatres
     purse = np.minimum(np.maximum(position[:, TREASURY] + position[:, HOME], -1.0), 1.0)
@@ -66,10 +68,9 @@ def update_support(
         shaken = crises.rung[t] >= CLASH
         if not shaken.any():
             continue
-        rally = np.where(crises.defended[t], EVEN, -1.0)
-        for a in range(len(scenario.actors)):
-            if theatres.side[a, t] != 0:
-                push[a] += np.where(shaken, rules.support_crisis * rally, 0.0)
+        rally = np.where(crises.defended[t], RALLY, -1.0)
+        for a in np.nonzero(theatres.side[:, t] == DEFENDING)[0]:
+            push[a] += np.where(shaken, rules.support_crisis * rally, 0.0)
     support = EVEN + rules.support_persistence * (world.support - EVEN)
     support = support + rules.channel_home * push
     return replace(world, support=np.minimum(np.maximum(support, 0.0), 1.0))

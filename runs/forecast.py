@@ -23,7 +23,7 @@ from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
 from runs.disk import disk_errors, write_whole
 from runs.errors import UserError
-from runs.hindcast import PERCENT, SERIES, Games, Measured, levels, play_drawn
+from runs.hindcast import PERCENT, SERIES, Games, Measured, levels, play_drawn, surprises
 from runs.hindcast_report import Reported, filled, listed, table
 from runs.posterior import Draws, Posterior, spoken
 from runs.store import code_hash, program_version
@@ -141,7 +141,7 @@ def _values(asked: Asked, games: Games, until: int, record: Consulted) -> Floats
         raise ValueError(f"{asked.id}: {asked.handle!r} of {asked.measure!r} gives no quantiles")
     share: Floats = levels(games, measured)[:until].mean(axis=0)
     if asked.handle == "year":
-        return share
+        return share / surprises(games, measured, record, 1)[0]
     start = sum(games.start(of) for of in measured.of)
     gap = games.series[measured.output][:until]
     output = (1.0 + float(asked.rate) / PERCENT) * (1.0 + (gap.mean(axis=0) - gap[0]) / PERCENT)

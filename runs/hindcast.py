@@ -63,6 +63,7 @@ class Measured:
     anchored: bool = False  # the model gives the change since the start, in thousands
     grows: bool = False  # rises within an agreement, which the model leaves out
     output: str = ""  # stock, % from trend: budgets are money set before the year's output is known
+    spent: str = ""  # series of real growth of that money, from which output's own is worked out
 
 
 # What is agreed for a year is paid for all of it, though signed in its course (rounds 9 and 10).
@@ -85,6 +86,7 @@ SERIES = (
         "% of GDP",
         ("lever.rok_spending",),
         output="stock.gdp_rok",
+        spent="growth_rok",
     ),
     Measured(
         "spending_jpn",
@@ -92,6 +94,7 @@ SERIES = (
         "% of GDP",
         ("lever.jpn_spending",),
         output="stock.gdp_jpn",
+        spent="growth_jpn",
     ),
     Measured(
         "spending_nato",
@@ -99,6 +102,7 @@ SERIES = (
         "% of GDP",
         ("lever.nato_spending",),
         output="stock.gdp_nato",
+        spent="growth_nato",
     ),
     Measured(
         "spending_usa",
@@ -106,6 +110,7 @@ SERIES = (
         "% of GDP",
         ("lever.us_spending",),
         output="stock.gdp_usa",
+        spent="growth_usa",
     ),
     Measured(
         "prk_test_days",
@@ -325,6 +330,8 @@ def foretold(games: Games, measured: Measured, record: Consulted) -> Forecast:
     if all(len(period) == len(YEAR) for period in known):
         level = _years(level, measured.yearly)
         periods = [str(year + n) for n in range(len(level))]
+    if measured.spent:
+        level = level / surprises(games, measured, record, len(periods))
     past = {p: x for p, x in known.items() if p < periods[0]}
     if measured.grows:  # the sum paid at the start was known then
         at_start = max(p for p, x in known.items() if x == games.start(measured.of[0]))
@@ -359,6 +366,29 @@ def _growth(games: Games, record: Consulted, years: int) -> Floats:
     draw = Chance(games.seed, games.numbers).uniform("growth", 0, "sma_cash")[0]
     rate = np.array(rates)[(draw * len(rates)).astype(np.int64)]
     return np.array([rate**n for n in range(years)])
+
+
+def surprises(games: Games, measured: Measured, record: Consulted, years: int) -> Floats:
+    """Output of each year beside what was expected when its budget was set. (year, run).
+
+    The growth of one of the last years over the mean of them all. Output grows as real spending
+    does, over the growth of its share. The same year is drawn for all countries: slumps are
+    shared.
+    """
+    first = int(games.file.start[: len(YEAR)])
+    since, until = str(first - LOOK_BACK), str(first - 1)
+    share = record.series(measured.record, since, until)
+    spent = record.series(measured.spent, since, until)
+    grown = np.array(
+        [
+            (1.0 + spent[str(y)] / PERCENT) * share[str(y - 1)] / share[str(y)]
+            for y in range(first - LOOK_BACK + 1, first)
+        ]
+    )
+    chance = Chance(games.seed, games.numbers)
+    draws = np.array([chance.uniform("output", n, "surprise")[0] for n in range(years)])
+    surprise: Floats = grown[(draws * len(grown)).astype(np.int64)] / grown.mean()
+    return surprise
 
 
 def _swings(games: Games, past: Floats, periods: int) -> Floats:

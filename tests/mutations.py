@@ -136,10 +136,10 @@ POLITICS = [
     ),
     ("position[:, TREASURY] + position[:, HOME]", "position[:, TREASURY] - position[:, HOME]"),
     (
-        "rally = np.where(crises.defended[t], EVEN, -1.0)",
-        "rally = np.where(crises.defended[t], EVEN, 1.0)",
+        "rally = np.where(crises.defended[t], RALLY, -1.0)",
+        "rally = np.where(crises.defended[t], RALLY, 1.0)",
     ),
-    ("if theatres.side[a, t] != 0:", "if theatres.side[a, t] > 0:"),
+    ("np.nonzero(theatres.side[:, t] == DEFENDING)", "np.nonzero(theatres.side[:, t] != 0)"),
     (
         "rules.support_persistence * (world.support - EVEN)",
         "rules.support_persistence * world.support",

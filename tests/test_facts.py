@@ -12,8 +12,8 @@ import runs.facts
 from model.history import Consulted, history
 from model.notice import NOTICE
 from runs.cli import main
-from runs.facts import Fact, Held, Scorecard, facts, hold, scorecard
-from runs.hindcast import Games
+from runs.facts import ALL, Fact, Held, Scorecard, facts, hold, scorecard
+from runs.hindcast import Games, surprises
 from runs.posterior import Draws
 
 
@@ -64,8 +64,12 @@ def quiet(level: float) -> Games:
 
 def test_games_are_measured_as_the_record_is() -> None:
     fact = row(scenario="2017q1", kind="growth", of="spending_rok", first="2016", last="2020")
-    held = hold(fact, quiet(2.643), Consulted(history()))
-    assert held.middle == pytest.approx(held.record, abs=0.01)
+    output = surprises(quiet(2.643), ALL["spending_rok"], Consulted(history()), 4)[3]
+    level = 2.643 * output.mean()
+    held = hold(fact, quiet(level), Consulted(history()))
+    rise = 100 * ((level / output / 2.336) ** 0.25 - 1)
+    assert held.middle == pytest.approx(np.median(rise))
+    assert held.record == pytest.approx(100 * ((2.643 / 2.336) ** 0.25 - 1))
     assert held.passes
     assert hold(fact, quiet(2.4), Consulted(history())).verdict == "games lie lower"
     assert hold(fact, quiet(3.0), Consulted(history())).verdict == "games lie higher"

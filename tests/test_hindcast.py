@@ -15,7 +15,16 @@ from model.notice import NOTICE
 from model.parameters import parameters
 from model.reading import read
 from runs.cli import main
-from runs.hindcast import SERIES, Games, Hindcast, answered, foretold, hindcast, past_scenarios
+from runs.hindcast import (
+    SERIES,
+    Games,
+    Hindcast,
+    answered,
+    foretold,
+    hindcast,
+    past_scenarios,
+    surprises,
+)
 from runs.hindcast_report import LOG, report, told
 from runs.posterior import Draws, read_posterior
 from runs.prior import uncertain
@@ -82,8 +91,10 @@ def forecast(games: Games, record: str) -> dict[str, np.ndarray]:
 
 def test_years_counts_and_sums_take_the_form_of_the_record() -> None:
     games = still("2017q1", rok_spending=2.5, sma_cash=1030.0, usfk_army=14.6, prk_testing=4.0)
-    assert forecast(games, "spending_rok")["2018"] == pytest.approx(np.full(GAMES, 2.34))
-    assert forecast(games, "spending_rok")["2019"] == pytest.approx(np.full(GAMES, 2.5))
+    (measured,) = [m for m in SERIES if m.record == "spending_rok"]
+    output = surprises(games, measured, Consulted(history()), 4)
+    assert forecast(games, "spending_rok")["2018"] == pytest.approx(2.34 / output[1])
+    assert forecast(games, "spending_rok")["2019"] == pytest.approx(2.5 / output[2])
     sums = forecast(games, "sma_cash")
     assert sums["2017"] == pytest.approx(np.full(GAMES, 950.7))
     growth = sums["2018"] / 950.7
@@ -95,6 +106,21 @@ def test_years_counts_and_sums_take_the_form_of_the_record() -> None:
     stayed = forecast(still("2017q1"), "usfk_count")
     assert (moved["2018Q4"] == stayed["2018Q4"]).all()
     assert stayed["2019Q1"] - moved["2019Q1"] == pytest.approx(np.full(GAMES, 4500.0))
+
+
+def test_output_surprises_as_it_did_before_the_start() -> None:
+    """ROK output by hand: 1.0654 x 2.271/2.389 in 2008, 1.0629 x 2.389/2.5 in 2009."""
+    games, record = still("2017q1"), Consulted(history())
+    measured = {m.record: m for m in SERIES}
+    rok = surprises(games, measured["spending_rok"], record, 4)
+    assert rok.shape == (4, GAMES)
+    seen = np.unique(rok.round(12))
+    assert 6 <= len(seen) <= 9  # 2008 to 2016
+    ratios = seen[:, None] / seen
+    assert np.isclose(ratios, 1.0157068 / 1.0127761, rtol=1e-6).sum() == 1
+    usa = surprises(games, measured["spending_usa"], record, 4)
+    for value in seen:  # a year is drawn for all countries
+        assert len(np.unique(usa[np.isclose(rok, value)].round(12))) == 1
 
 
 def test_what_was_known_at_the_start_is_not_scored() -> None:

@@ -21,7 +21,13 @@ from model.beliefs import (
 )
 from model.chance import Chance
 from model.ledger import force_balance, linear_accounts, source_start, source_values
-from model.politics import hold_election, offices, ratification_odds, update_support
+from model.politics import (
+    DEFENDING,
+    hold_election,
+    offices,
+    ratification_odds,
+    update_support,
+)
 from model.reckoning import (
     draw_activity,
     follow_settings,
@@ -383,6 +389,10 @@ def test_support_by_hand(scenario: Scenario, game: Game) -> None:
     rally = replace(crises, defended=np.ones((1, 4), dtype=bool))
     defended = update_support(scenario, world, position, rally, gained).support[client, 3]
     assert defended == pytest.approx(0.705)
+    rival = scenario.actor("Rival")  # no public of the challenger's side waits for the patron
+    for each in (crises, rally):
+        support = update_support(scenario, world, position, each, gained).support[rival]
+        assert support == pytest.approx(np.full(4, 0.68))
 
 
 def test_the_purse_is_treasury_and_home(scenario: Scenario, game: Game) -> None:
@@ -395,14 +405,16 @@ def test_the_purse_is_treasury_and_home(scenario: Scenario, game: Game) -> None:
     assert moved.support[:, 0] == pytest.approx([0.52 if a == client else 0.5 for a in range(3)])
 
 
-def test_a_crisis_is_felt_by_all_who_have_a_stake_on_either_side(
+def test_a_patron_that_stands_aside_is_felt_on_the_side_of_the_defender(
     scenario: Scenario, game: Game
 ) -> None:
     world = begin(game, 1)
     world = replace(world, support=np.full_like(world.support, 0.5))
     clash = quiet(scenario, 1, rung=np.array([[2]]))
     moved = update_support(scenario, world, np.zeros((3, 6, 1)), clash, np.zeros((3, 1)))
-    assert moved.support == pytest.approx(0.45)
+    left_alone = scenario.theatres.side[:, 0] == DEFENDING
+    assert 0 < left_alone.sum() < len(left_alone)
+    assert moved.support[:, 0] == pytest.approx(np.where(left_alone, 0.45, 0.5))
 
 
 def test_who_fears_which_lever(game: Game) -> None:
