@@ -26,7 +26,17 @@ from model.perception import View, breaks_limits
 from model.politics import ratification_odds
 from model.scenario import NOBODY, Scenario, TableRules, per_run
 from model.tables import Menu, TableView, at_table
-from model.world import NEVER_DUE, TALLY, World, paid, settings_value
+from model.world import (
+    NEVER_DUE,
+    RENEWAL,
+    TALLY,
+    World,
+    agreement_end,
+    other_party,
+    overtake,
+    paid,
+    settings_value,
+)
 
 AGREED = (  # what a signed deal writes
     "setting",
@@ -45,6 +55,8 @@ AGREED = (  # what a signed deal writes
     "closed",
     "announced",
     "threat_due",
+    "value",
+    "ends",
 )
 
 
@@ -205,6 +217,7 @@ class Signing:
     consent: Bools  # (open game,) scripted parties agreed
     overtaken: Bools  # (open game,) a lever had moved meanwhile
     signed: Bools  # (open game,)
+    end: Ints  # (open game,) first quarter after the agreement made, NEVER_DUE where there is none
 
 
 @dataclass(frozen=True)
@@ -232,8 +245,9 @@ def settle(
 ) -> Signing:
     """Ratify what was agreed at a table and make it a promise with dates.
 
-    Levers with a lead take effect later; all are locked for the deal's term; the demand is met and
-    the threats of the two end. A failed vote leaves the talks open.
+    Levers with a lead take effect later; all are locked for the deal's term, or until an agreement
+    with a duration may be renewed; the demand is met and the threats of the two end. A failed vote
+    leaves the talks open.
 
     world : a draft that owns the arrays AGREED; gained : (actor, run), both written into
     """
@@ -246,13 +260,17 @@ def settle(
     cost = _home_costs(scenario, table, parts, len(runs))
     odds, passed = _vote(scenario, world, table, runs, cost, chance)
     signed = agreed & ~overtaken & consent & passed.all(axis=0)
+    end = np.full(len(runs), NEVER_DUE, dtype=np.int64)
     if signed.any():
-        _promise(scenario, world, table, talks, parts.take(signed[parts.game]), runs[signed])
+        made = parts.take(signed[parts.game])
+        entry = (made.lever == table.in_force) & (made.after > made.before)
+        _promise(scenario, world, table, talks, made.take(~entry), runs[signed])
+        end = enter_into_force(scenario, world, talks, made)
         _close(scenario, world, talks, runs[signed])
         for k in range(2):
             if not table.secret:  # the public at home does not know of it
                 gained[table.parties[k], runs[signed]] += _gain(talks, k)[signed]
-    return Signing(odds, passed, consent, overtaken & agreed, signed)
+    return Signing(odds, passed, consent, overtaken & agreed, signed, end)
 
 
 def _parts(scenario: Scenario, world: World, talks: Talks, menus: Menu) -> Parts:
@@ -351,6 +369,33 @@ def _promise(
     if table.counts.any():
         paid_then = paid(table.credit, settings_value(scenario, world.setting))
         world.agreed[talks.table, runs] = paid_then[runs]
+
+
+def enter_into_force(scenario: Scenario, world: World, talks: Talks, parts: Parts) -> Ints:
+    """Let signed deals on the sum, the years or the entry into force be new agreements.
+
+    Each is in force from now on (its parties have ratified it, so that this is no promise) and
+    fixes these levers until it may be renewed. One that two agree to end is none.
+    parts : of signed deals; returns the first quarter after each, (open game,), else NEVER_DUE
+    """
+    table, x = scenario.tables[talks.table], scenario.tables[talks.table].in_force
+    new = np.zeros(len(talks.runs), dtype=bool)
+    new[parts.game[np.isin(parts.lever, table.agreement)]] = True
+    new[parts.game[(parts.lever == x) & (parts.after < parts.before)]] = False
+    end = np.full(len(talks.runs), NEVER_DUE, dtype=np.int64)
+    if not new.any():
+        return end
+    at = talks.runs[new]
+    end[new] = agreement_end(scenario, world, talks.table)[at]
+    where = np.zeros(world.runs, dtype=bool)
+    where[at] = True
+    overtake(scenario, world, x, np.ones(world.runs, dtype=np.int64), where)
+    world.moved[x, at] = True
+    world.ends[talks.table, at] = end[new]
+    for lever in table.agreement:
+        world.lock[lever, at] = end[new] - RENEWAL
+        world.lock_with[lever, at] = other_party(scenario, table, int(lever))
+    return end
 
 
 def _end(world: World, table: TableRules) -> Ints:

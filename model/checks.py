@@ -253,6 +253,8 @@ def tables(d: Draft) -> Iterator[Fault]:
             yield from _by_party(d, (*at, "outside", name), name, table)
         if table.commitment:
             yield from _commitment(d, (*at, "commitment"), table)
+        if table.duration:
+            yield from _duration(d, (*at, "duration"), i, table)
     for i, agreement in d.agreements.items():
         for n, x in enumerate(agreement.levers):
             if agreement.table in d.tables and _foreign(d, x, d.tables[agreement.table]):
@@ -338,6 +340,33 @@ def _commitment(d: Draft, at: Path, table: Table) -> Iterator[Fault]:
     if theatre and theatre.patron in known - others:
         text = f"the patron of {commitment.theatre!r} is not the other party of this table"
         yield Fault((*at, "theatre"), text)
+
+
+def _duration(d: Draft, at: Path, name: str, table: Table) -> Iterator[Fault]:
+    duration = table.duration
+    assert duration is not None
+    for what, x in (("in_force", duration.in_force), ("years", duration.years)):
+        if _foreign(d, x, table):
+            yield Fault((*at, what), f"{x!r} belongs to neither party")
+    if table.visible == "parties":
+        yield Fault(at, "everybody sees an agreement enter into force: deals here are secret")
+    years, lever = d.levers.get(duration.years), d.levers.get(duration.in_force)
+    if years and years.settings and years.settings[0] <= 0:
+        text = f"{duration.years!r} must have settings above zero: years that an agreement runs"
+        yield Fault((*at, "years"), text)
+    if lever and (lever.settings != (0, 1) or lever.lead or lever.continuous or lever.counts):
+        text = f"{duration.in_force!r} must have the settings [0, 1] and take effect at once"
+        yield Fault((*at, "in_force"), text)
+    elif lever and not d.unread("agreements"):
+        dated = any(
+            a.table == name and duration.in_force in a.levers for a in d.agreements.values()
+        )
+        if dated and not lever.start:
+            text = "starts at 0, but an agreement of the table says until when it is in force"
+            yield Fault((*at, "in_force"), text)
+        elif lever.start and not dated:
+            text = f"starts at 1: an agreement must name {duration.in_force!r} and say until when"
+            yield Fault((*at, "in_force"), text)
 
 
 def events(d: Draft) -> Iterator[Fault]:

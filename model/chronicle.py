@@ -25,7 +25,7 @@ from model.standing import office, state
 from model.theatres import RUNGS
 from model.transcript import Event, encode
 from model.turn import Game, Record
-from model.world import OVERTAKEN, World, draft, ruptured
+from model.world import NEVER_DUE, OVERTAKEN, World, draft, ruptured
 
 SMALL = 0.03  # changes of belief below this are not told
 BELIEFS = {"reliability": reliability, "resolve": resolve, "hostility": lambda w: w.hostility}
@@ -126,8 +126,8 @@ def happenings(
     scenario: Scenario, world: World, chance: Chance, record: Record
 ) -> tuple[World, list[Event]]:
     """Tell events and assemblies, and return the world in which the tables then met."""
-    world = new_quarter(world)
-    out: list[Event] = []
+    before, world = world, new_quarter(scenario, world)
+    out = list(expiries(scenario, before, world))
     yes = np.ones(1, dtype=bool)
     evidence = Evidence.none(len(scenario.actors), 1)
     crisis = np.zeros((len(scenario.theatres.ids), 1), dtype=bool)
@@ -156,6 +156,24 @@ def happenings(
             }
         )
     return world, out
+
+
+def expiries(scenario: Scenario, before: World, after: World) -> Iterator[Event]:
+    """Tell which agreements enter their last year, and which have run out."""
+    for n, table in enumerate(scenario.tables):
+        x = table.in_force
+        if x == NOBODY:
+            continue
+        over = bool(before.value[x, 0] > 0.0 and after.value[x, 0] == 0.0)
+        if over or before.setting[x, 0] != after.setting[x, 0]:
+            yield {
+                "event": "expiry",
+                "of": table.id,
+                "parties": [scenario.actors[a] for a in table.parties],
+                "move": change(scenario, x, 1, 0),
+                "last": scenario.quarter(int(after.ends[n, 0]) - 1),
+                "over": over,
+            }
 
 
 def effect_told(scenario: Scenario, before: World, after: World, effect: Effect) -> Event:
@@ -349,6 +367,8 @@ def signed(game: Game, middle: World, talk: Talks, signing: Signing) -> Event:
             votes[name] = {"body": rule.body, "odds": odds, "passed": passed}
     moves = package_moves(game, talk, int(talk.accepted[0]))
     asked = [scenario.file.levers[scenario.levers.ids[x]].consent for x, _ in moves]
+    ends, x = int(signing.end[0]), table.in_force
+    enters = ends != NEVER_DUE and middle.setting[x, 0] == 0
     return {
         "event": "signing",
         "table": table.id,
@@ -361,6 +381,8 @@ def signed(game: Game, middle: World, talk: Talks, signing: Signing) -> Event:
         "overtaken": bool(signing.overtaken[0]),
         "secret": table.secret,
         "until": scenario.quarter(middle.quarter + max(int(table.term[0]), 1)),
+        **({"last": scenario.quarter(ends - 1)} if ends != NEVER_DUE else {}),
+        **({"entry": change(scenario, x, 0, 1)} if enters else {}),
         "effect": {
             scenario.levers.ids[x]: scenario.quarter(middle.quarter + int(scenario.levers.lead[x]))
             for x, _ in moves
@@ -510,6 +532,9 @@ def _chosen(
     chosen = middle.setting[:, 0].copy()
     for x, by in steps.items():
         chosen[x] = min(max(int(chosen[x]) + by, 0), int(scenario.levers.size[x]) - 1)
+    for table, signing in zip(scenario.tables, record.signings, strict=True):
+        if signing is not None and signing.end[0] != NEVER_DUE:
+            chosen[table.in_force] = 1
     for x in _broken(record):
         chosen[x] = middle.setting[x, 0] if x in fresh else middle.before[x, 0]
     return chosen

@@ -519,6 +519,8 @@ def _tables(
                     )
                     for k in sorted(table.packages)
                 ),
+                in_force=_index(levers.ids, table.duration.in_force if table.duration else None),
+                years=_index(levers.ids, table.duration.years if table.duration else None),
             )
         )
     return tuple(tables), Threats(

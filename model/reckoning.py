@@ -22,8 +22,11 @@ from model.theatres import Crises
 from model.world import (
     NEVER_DUE,
     OVERTAKEN,
+    RENEWAL,
     World,
+    agreement_end,
     draft,
+    other_party,
     overtake,
     ruptured,
     settings_value,
@@ -38,9 +41,39 @@ class Kept:
     broken: Bools  # (lever, run)
 
 
-def new_quarter(world: World) -> World:
-    """Clear what belongs to the last quarter alone."""
-    return replace(world, moved=np.zeros_like(world.moved))
+def new_quarter(scenario: Scenario, world: World) -> World:
+    """Clear what belongs to the last quarter alone, and let agreements run out."""
+    return run_out(scenario, replace(world, moved=np.zeros_like(world.moved)))
+
+
+def run_out(scenario: Scenario, world: World) -> World:
+    """Let agreements run out whose years are over, and free what one no longer fixes.
+
+    In its last RENEWAL quarters the end of an agreement counts as decided, for the quarter after
+    them: so its parties see at the table what it costs them not to renew it. One that an event
+    brought into force runs its years from now.
+    """
+    lasting = [n for n, table in enumerate(scenario.tables) if table.in_force != NOBODY]
+    if not lasting:
+        return world
+    world = draft(world, *OVERTAKEN, "ends", "lock", "lock_with", "closed")
+    for n in lasting:
+        table = scenario.tables[n]
+        x, now = table.in_force, world.quarter
+        over = (world.value[x] > 0.0) & (world.setting[x] == 0) & (world.ends[n] <= now)
+        overtake(scenario, world, x, np.zeros(world.runs, dtype=np.int64), over)
+        undated = (world.setting[x] > 0) & (world.ends[n] <= now)
+        world.ends[n] = np.where(undated, agreement_end(scenario, world, n), world.ends[n])
+        last = (world.setting[x] > 0) & (world.ends[n] - RENEWAL <= now)
+        world.before[x, last], world.setting[x, last] = 1, 0
+        world.due[x, last] = world.ends[n, last]
+        free = world.setting[x] == 0
+        world.closed[n] = np.where(free, np.minimum(world.closed[n], now), world.closed[n])
+        for lever in table.agreement:
+            ours = free & (world.lock_with[lever] == other_party(scenario, table, int(lever)))
+            world.lock[lever, ours] = np.minimum(world.lock[lever, ours], now)
+            world.lock_with[lever, ours] = NOBODY
+    return world
 
 
 def sources_in_effect(scenario: Scenario, world: World) -> tuple[Floats, Floats]:

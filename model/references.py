@@ -158,6 +158,9 @@ def _table_references(at: Path, table: Table) -> Iterator[Reference]:
     for n, threat in enumerate(table.threats):
         yield (*at, "threats", n, "by"), "actor", threat.by
         yield (*at, "threats", n, "lever"), "lever", threat.lever
+    if table.duration:
+        yield (*at, "duration", "in_force"), "lever", table.duration.in_force
+        yield (*at, "duration", "years"), "lever", table.duration.years
     if table.commitment:
         yield (*at, "commitment", "theatre"), "theatre", table.commitment.theatre
         yield (*at, "commitment", "payer"), "actor", table.commitment.payer

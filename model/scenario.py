@@ -166,11 +166,19 @@ class TableRules:
     outside: tuple[Floats, Floats]  # (run,) of each party, utility over refusing
     bundle_names: tuple[str, ...]
     bundles: tuple[tuple[tuple[int, int], ...], ...]  # named packages: (lever, steps) pairs
+    in_force: int  # lever that says whether an agreement is in force, or NOBODY
+    years: int  # lever that says for how many years one is made, or NOBODY
 
     @cached_property
     def counts(self) -> Bools:
         """Levers that count as payment, (lever,)."""
         return self.credit.any(axis=1)
+
+    @cached_property
+    def agreement(self) -> Ints:
+        """What an agreement with a duration fixes, (lever,): sum, years and entry into force."""
+        fixed = {self.headline, self.years, self.in_force} if self.in_force != NOBODY else set()
+        return np.array(sorted(fixed - {NOBODY}), dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -403,6 +403,13 @@ class Package(Part):
     brief: tuple[Id, ...] = ()
 
 
+class Duration(Part):
+    """Levers that say whether an agreement of a table is in force, and how long a new one runs."""
+
+    in_force: Id  # lever, 0 or 1
+    years: Id  # lever
+
+
 class Table(Part):
     """A tie at which two actors bargain."""
 
@@ -413,6 +420,7 @@ class Table(Part):
     demands: Annotated[tuple[Demand, ...], Field(max_length=1)] = ()
     threats: tuple[Threat, ...] = ()
     term: Quantity  # quarters that a deal lasts
+    duration: Duration | None = None  # without one nothing but its term ends a deal
     commitment: Commitment | None = None
     outside: dict[Id, Quantity] = {}  # utility over refusing that a party has by walking out
     closed_until: Quarter | None = None

@@ -117,7 +117,7 @@ def quarter(game: Game, world: World, chance: Chance) -> Conversation:
     scenario = game.scenario
     evidence = Evidence.none(len(scenario.actors), world.runs)
     gained = np.zeros((len(scenario.actors), world.runs))
-    world = reckoning.new_quarter(world)
+    world = reckoning.new_quarter(scenario, world)
 
     world, happened = events.happen(scenario, world, chance, evidence)
     world, decided = assemblies(scenario, world, chance)

@@ -9,9 +9,11 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
-from model.scenario import NOBODY, Scenario, quarter_index
+from model.scenario import NOBODY, Scenario, TableRules, quarter_index
 
 NEVER_DUE = -1
+QUARTERS = 4  # of a year
+RENEWAL = 4  # assumed, 2 to 8: quarters before its end from which an agreement may be renewed
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class World:
     demand: Floats  # (table, run) headline level that is publicly asked, -inf where none
     agreed: Floats  # (table, run) headline units that were last agreed to be paid
     closed: Ints  # (table, run) first quarter at which the table may open again
+    ends: Ints  # (table, run) first quarter after the agreement in force, if it has a duration
     announced: Bools  # (threat, run)
     threat_due: Ints  # (threat, run)
     memory: Floats  # (actor, table slot, run)
@@ -146,7 +149,7 @@ def start_world(scenario: Scenario, runs: int) -> World:
     setting = full(scenario.levers.start, runs)
     prior = scenario.rules.belief_prior
     value = settings_value(scenario, setting)
-    lock, lock_with = _agreements(scenario, runs)
+    lock, lock_with, ends = _agreements(scenario, runs)
     ints = np.int64
     return World(
         quarter=0,
@@ -192,6 +195,7 @@ def start_world(scenario: Scenario, runs: int) -> World:
             np.array([[t.closed_until] for t in scenario.tables], dtype=ints).reshape(tables, 1),
             runs,
         ),
+        ends=ends,
         announced=np.zeros((threats, runs), dtype=bool),
         threat_due=np.full((threats, runs), NEVER_DUE, dtype=ints),
         memory=np.zeros((actors, max(tables, 1), runs)),  # a mood needs a slot without tables too
@@ -199,18 +203,41 @@ def start_world(scenario: Scenario, runs: int) -> World:
     )
 
 
-def _agreements(scenario: Scenario, runs: int) -> tuple[Ints, Ints]:
+def _agreements(scenario: Scenario, runs: int) -> tuple[Ints, Ints, Ints]:
     lock = np.zeros((len(scenario.levers.ids), runs), dtype=np.int64)
     lock_with = np.full(lock.shape, NOBODY, dtype=np.int64)
+    ends = np.zeros((len(scenario.tables), runs), dtype=np.int64)
     ids = [t.id for t in scenario.tables]
     for agreement in scenario.file.agreements.values():
-        table = scenario.tables[ids.index(agreement.table)]
+        number = ids.index(agreement.table)
+        table, over = scenario.tables[number], quarter_index(scenario.file.start, agreement.until)
         for name in agreement.levers:
             lever = scenario.lever(name)
-            lock[lever] = quarter_index(scenario.file.start, agreement.until) + 1
-            owner = scenario.levers.owner[lever]
-            lock_with[lever] = table.parties[1] if owner == table.parties[0] else table.parties[0]
-    return lock, lock_with
+            lock[lever] = over + 1 - (RENEWAL if lever in table.agreement else 0)
+            lock_with[lever] = other_party(scenario, table, lever)
+            if lever == table.in_force:
+                ends[number] = over + 1
+    return lock, lock_with, ends
+
+
+def other_party(scenario: Scenario, table: TableRules, lever: int) -> int:
+    """Return the party of a table to which the owner of a lever gives its word."""
+    a, b = table.parties
+    return b if scenario.levers.owner[lever] == a else a
+
+
+def agreement_end(scenario: Scenario, world: World, number: int) -> Ints:
+    """Return the first quarter after an agreement that is made now at a table, (run,).
+
+    A renewal, in the last RENEWAL quarters of the one in force, begins when that is over; any
+    other begins now. Each runs its years.
+    """
+    table, now = scenario.tables[number], world.quarter
+    years = scenario.levers.settings[table.years, world.setting[table.years]]
+    old = world.ends[number]
+    renewed = (world.value[table.in_force] > 0.0) & (old > now) & (old - RENEWAL <= now)
+    length = np.maximum(np.floor(QUARTERS * years), 1.0).astype(np.int64)
+    return np.where(renewed, old, now) + length
 
 
 def _paid_at_start(scenario: Scenario, value: Floats) -> Floats:

@@ -28,6 +28,7 @@ from model.schema import (
     Table,
     Theatre,
 )
+from model.world import RENEWAL
 
 WIDTH = 80
 NARROWEST = 40
@@ -237,6 +238,15 @@ def _said(file: ScenarioFile, table: Table, width: int) -> Iterator[str]:
     for threat in table.threats:
         move = _move(file.levers[threat.lever], threat.steps)
         yield from _lines(f"{threat.by} may threaten {move}, {threat.lead} quarters ahead", width)
+    if table.duration:
+        in_force, years = (file.levers[x] for x in (table.duration.in_force, table.duration.years))
+        sums = [file.levers[d.lever].name for d in table.demands]
+        fixed = ", ".join(f"“{x}”" for x in (*sums, years.name, in_force.name))
+        text = (
+            f"A deal on any of {fixed} is a new agreement: in force at once, it runs its years, "
+            f"and is free for talks again {RENEWAL} quarters before its end"
+        )
+        yield from _lines(text, width)
     bought = table.commitment
     if bought:
         kinds = ", ".join(file.levers[x].name for x in bought.in_kind)

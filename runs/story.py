@@ -21,6 +21,7 @@ from runs.words import (
     crisis_words,
     demand_words,
     effect_words,
+    expiry_words,
     part,
     passing,
     percent,
@@ -176,6 +177,8 @@ def headlines(names: Names, events: list[Event]) -> Iterator[tuple[int, str]]:
             yield 55, f"{names.actor(event['by'])} breaks a promise to {names.actor(event['to'])}"
         elif kind == "assembly":
             yield 30, event["name"]
+        elif kind == "expiry":
+            yield (68 if event["over"] else 32), expiry_words(names, event)
     for signing in signings:
         yield _signing_news(names, signing, demands.get(signing["table"], ""))
     refused = {e["table"] for e in events if e["event"] == "reply"} - {s["table"] for s in signings}
@@ -211,7 +214,7 @@ def _signing_news(names: Names, signing: Event, demanded: str) -> tuple[int, str
 
 
 def happened(names: Names, events: list[Event], manner: Manner) -> Iterator[str]:
-    """Tell events, elections and assemblies."""
+    """Tell events, elections, assemblies, and agreements that run out."""
     for event in events:
         if event["event"] == "happening":
             said = [w for e in event["effects"] if (w := effect_words(names, e))]
@@ -220,6 +223,8 @@ def happened(names: Names, events: list[Event], manner: Manner) -> Iterator[str]
             move = event["move"]
             changed = in_words(move) if move["from"] != move["to"] else f"{move['name']} as it is"
             yield from manner.text(f"{event['name']}. Decided: {changed}.", 2)
+        elif event["event"] == "expiry":
+            yield from manner.text(f"{expiry_words(names, event)}.", 2)
 
 
 def _sentence(words: str) -> str:

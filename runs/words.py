@@ -210,6 +210,14 @@ def effect_words(names: Names, effect: Event) -> str:
     return ""
 
 
+def expiry_words(names: Names, expiry: Event) -> str:
+    """Say that an agreement has run out, or that its last year has begun."""
+    whose = f"the agreement of {several([names.actor(a) for a in expiry['parties']])}"
+    if expiry["over"]:
+        return f"{whose} has run out"
+    return f"{whose} may be renewed: it runs out after {expiry['last']}"
+
+
 def signing_words(names: Names, signing: Event, *, whole: bool = False) -> str:
     """Say what became of an agreement; votes that were sure in the whole telling only."""
     votes = [
@@ -222,7 +230,8 @@ def signing_words(names: Names, signing: Event, *, whole: bool = False) -> str:
         first, last = min(signing["effect"].values()), max(signing["effect"].values())
         effect = f", in full effect from {last}" if last > first else ""
         secret = "Signed in secret" if signing["secret"] else "Signed"
-        return f"{secret} until {signing['until']}{effect}" + (f"; {said}" if said else "")
+        agreed = f"{secret} until {signing.get('last', signing['until'])}{effect}"
+        return agreed + (f"; {said}" if said else "")
     if not signing["consent"]:
         return f"Not signed: {several(signing['asked_too'])} did not consent"
     if signing["overtaken"]:

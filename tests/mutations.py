@@ -178,7 +178,10 @@ BARGAINING = [
     ("world.lock_with[x, at] = partner", "world.lock_with[x, at] = NOBODY"),
     ("world.before[x, at] = parts.before", "world.before[x, at] = parts.after"),
     ("world.secret[x, at] = table.secret", "world.secret[x, at] = False"),
-    ("world.moved[x, at] = True", "world.moved[x, at] = False"),
+    (
+        "world.secret[x, at] = table.secret\n    world.moved[x, at] = True",
+        "world.secret[x, at] = table.secret",
+    ),
     ("if not table.secret:  # the public", "if table.secret:  # the public"),
     ("runs[signed]] += _gain(talks, k)", "runs[signed]] -= _gain(talks, k)"),
     ("account[e], runs] += rate * gap", "account[e], runs] -= rate * gap"),
@@ -187,6 +190,10 @@ BARGAINING = [
     ("world.demand[talks.table, runs] = -np.inf", "pass"),
     ("world.closed[talks.table, runs] = _end(world, table)[runs]", "pass"),
     ("world.announced[n, runs] = False", "pass"),
+    ("new[parts.game[(parts.lever == x) & (parts.after < parts.before)]] = False", "pass"),
+    ("world.ends[talks.table, at] = end[new]", "pass"),
+    ("world.lock[lever, at] = end[new] - RENEWAL", "world.lock[lever, at] = end[new]"),
+    ("made.take(~entry)", "made"),
 ]
 TABLES = [
     ("steps > 0, levers.alone_up[lever]", "steps < 0, levers.alone_up[lever]"),
@@ -235,6 +242,10 @@ RECKONING = [
         "ties.alliance[k, ally] * ties.rivalry[k, rival]",
         "ties.alliance[k, rival] * ties.rivalry[k, ally]",
     ),
+    ("(world.ends[n] <= now)\n        overtake", "(world.ends[n] < now)\n        overtake"),
+    ("undated = (world.setting[x] > 0)", "undated = (world.setting[x] < 0)"),
+    ("(world.ends[n] - RENEWAL <= now)", "(world.ends[n] - RENEWAL < now)"),
+    ("np.where(free, np.minimum(world.closed[n], now), world.closed[n])", "world.closed[n]"),
     ("stake = np.minimum(size, 1.0)", "stake = np.maximum(size, 1.0)"),
     ("rules.weight_broken * stake),", "rules.weight_broken * np.ones(world.runs)),"),
     ("gained[owner] -= np.where(broken[x]", "gained[owner] += np.where(broken[x]"),

@@ -17,7 +17,7 @@ PARAGRAPHS = range(1, 10)
 # instruments that the brief names, each by what carries it in the game
 INSTRUMENTS = {
     "cost-sharing under the Special Measures Agreement": "sma_cash",
-    "re-opening or ending the Special Measures Agreement": "sma_life",
+    "re-opening or ending the Special Measures Agreement": "sma_in_force",
     "Extended Deterrence Contribution Fund": "edc_fund",
     "reduction of U.S. Forces Korea": "usfk_army",
     "flexibility of U.S. Forces Korea": "flexibility",

@@ -25,6 +25,7 @@ WATCHERS = (
     "assembly",
     "crises",
     "deals",
+    "durations",
     "rupture",
     "utility",
     "secrecy",

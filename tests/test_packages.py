@@ -71,7 +71,7 @@ def states(games: int, quarters: tuple[int, ...]) -> Iterator[tuple[Game, World,
         world = play_quarter(game, world, chance, deciders).world
         if world.quarter in quarters:
             free = replace(world, opener=np.full_like(world.opener, NOBODY))
-            yield game, new_quarter(free), chance
+            yield game, new_quarter(game.scenario, free), chance
 
 
 @dataclass(frozen=True)

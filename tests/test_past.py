@@ -72,6 +72,17 @@ def test_money_forces_and_ships_start_as_in_the_record(name: str) -> None:
     assert troops == pytest.approx(headline / 1000)
 
 
+@pytest.mark.parametrize(("name", "round_"), [("2003q1", 5), ("2017q1", 9), ("2021q1", None)])
+def test_agreements_in_force_end_as_in_the_record(name: str, round_: int | None) -> None:
+    """At the start of 2021 none was: the tenth had run out, the eleventh was not yet signed."""
+    file = read(name)
+    assert file.levers["sma_in_force"].start == (round_ is not None)
+    until = [a.until for a in file.agreements.values() if "sma_in_force" in a.levers]
+    lasted = next(r for r in RECORD.rounds() if r.round == (round_ or 10))
+    assert until == ([f"{lasted.last}Q4"] if round_ else [])
+    assert file.levers["sma_life"].start == lasted.last - lasted.first + 1
+
+
 @pytest.mark.parametrize("name", ["2017q1", "2021q1"])
 def test_tests_start_at_the_setting_nearest_to_the_last_four_quarters(name: str) -> None:
     before = str(int(name[:4]) - 1)

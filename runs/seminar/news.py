@@ -44,6 +44,12 @@ def _line(t: Translate, file: ScenarioFile, e: Told) -> Iterator[str]:
         yield t(e["name"]) + _effects(t, file, e["effects"])
     elif kind == "assembly":
         yield f"{t(e['name'])}: {moved(t, e['move'])}"
+    elif kind == "expiry":
+        a, b = (actor(x) for x in e["parties"])
+        words = "The agreement of {a} and {b} may be renewed: it runs out after {quarter}"
+        if e["over"]:
+            words = "The agreement of {a} and {b} has run out: {quarter} was its last quarter"
+        yield t(words, a=a, b=b, quarter=e["last"])
     elif kind == "agenda" and e["demand"] and e["demand"]["fresh"]:
         d = e["demand"]
         yield t(
@@ -54,7 +60,8 @@ def _line(t: Translate, file: ScenarioFile, e: Told) -> Iterator[str]:
         )
     elif kind == "signing" and not e["secret"]:
         a, b = (actor(x) for x in e["parties"])
-        what = "; ".join(moved(t, m) for m in e["moves"])
+        moves = {m["lever"]: m for m in (*e["moves"], e.get("entry")) if m}
+        what = "; ".join(moved(t, m) for m in moves.values())
         if e["signed"]:
             yield t("{a} and {b} sign: {what}", a=a, b=b, what=what)
         else:

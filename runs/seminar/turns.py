@@ -68,7 +68,7 @@ class Plans:
 def opening(match: Match, world: World) -> tuple[World, list[str]]:
     """Return the world as the tables meet this quarter, and the events that happened before."""
     scenario = match.game.scenario
-    middle = new_quarter(world)
+    middle = new_quarter(scenario, world)
     evidence = Evidence.none(len(scenario.actors), world.runs)
     middle, happened = happen(scenario, middle, match.chance, evidence)
     middle, _ = assemblies(scenario, middle, match.chance)

@@ -33,7 +33,7 @@ def tables_world(game: Watched) -> World:
     """The world in which the tables of the quarter in play meet, levers as the seat knows them."""
     scenario = game.game.scenario
     evidence = Evidence.none(len(scenario.actors), 1)
-    world, _ = happen(scenario, new_quarter(game.world), game.chance, evidence)
+    world, _ = happen(scenario, new_quarter(scenario, game.world), game.chance, evidence)
     world = assemblies(scenario, world, game.chance)[0]
     if game.by_hand is None:
         return world
