@@ -61,7 +61,7 @@ class Measured:
     yearly: Yearly = "mean"  # how quarters make a year, where the record is by years
     by_year: str = ""  # series that takes its place where quarters were not counted yet
     anchored: bool = False  # the model gives the change since the start, in thousands
-    grows: bool = False  # rises within an agreement, which the model leaves out
+    grows: str = ""  # measure above 0 in which years it rises: within an agreement
     output: str = ""  # stock, % from trend: budgets are money set before the year's output is known
     spent: str = ""  # series of real growth of that money, from which output's own is worked out
 
@@ -69,7 +69,12 @@ class Measured:
 # What is agreed for a year is paid for all of it, though signed in its course (rounds 9 and 10).
 SERIES = (
     Measured(
-        "sma_cash", "SMA cash", "KRW bn a year", ("lever.sma_cash",), yearly="end", grows=True
+        "sma_cash",
+        "SMA cash",
+        "KRW bn a year",
+        ("lever.sma_cash",),
+        yearly="end",
+        grows="lever.sma_in_force",
     ),
     Measured(
         "usfk_count",
@@ -299,7 +304,7 @@ def games_of(
 
 def _measures(scenario: str) -> tuple[str, ...]:
     """Measures that a hindcast needs, each once."""
-    wanted = [of for measured in SERIES for of in (*measured.of, measured.output) if of]
+    wanted = [of for m in SERIES for of in (*m.of, m.output, m.grows) if of]
     for question in Consulted(history()).questions(scenario):
         wanted += MADE.get(question.measure, (question.measure,))
     return tuple(dict.fromkeys((*wanted, *FOR_FACTS)))
@@ -336,7 +341,7 @@ def foretold(games: Games, measured: Measured, record: Consulted) -> Forecast:
     if measured.grows:  # the sum paid at the start was known then
         at_start = max(p for p, x in known.items() if x == games.start(measured.of[0]))
         past = {p: x for p, x in known.items() if p <= at_start}
-        level = level * _growth(games, record, len(periods))
+        level = level * _growth(games, record, games.series[measured.grows])
     before = np.array(list(past.values()))
     if measured.anchored:
         moved = THOUSAND * (level - sum(games.start(of) for of in measured.of))
@@ -355,8 +360,12 @@ def _years(quarters: Floats, how: Yearly) -> Floats:
     return by_year[:, -1] if how == "end" else by_year[:, SEPTEMBER]
 
 
-def _growth(games: Games, record: Consulted, years: int) -> Floats:
-    """Growth within an agreement since the start, by rates seen before it. (year, run)."""
+def _growth(games: Games, record: Consulted, in_force: Floats) -> Floats:
+    """Growth since the start, by rates seen before it. (year, run).
+
+    A sum rises with each year in whose first quarter an agreement is in force.
+    in_force : (quarter, run) above 0 where one is, after each quarter
+    """
     first = int(games.file.start[: len(YEAR)])
     paid = record.series("sma_cash", str(first - LOOK_BACK), str(first - 1))
     new = {each.first for each in record.rounds(first - LOOK_BACK, first)}
@@ -365,7 +374,10 @@ def _growth(games: Games, record: Consulted, years: int) -> Floats:
     ]
     draw = Chance(games.seed, games.numbers).uniform("growth", 0, "sma_cash")[0]
     rate = np.array(rates)[(draw * len(rates)).astype(np.int64)]
-    return np.array([rate**n for n in range(years)])
+    rises = in_force[::QUARTERS] > 0.0
+    rises[0] = False  # the sum of the first year is the one at the start
+    grown: Floats = rate ** rises.cumsum(axis=0)
+    return grown
 
 
 def surprises(games: Games, measured: Measured, record: Consulted, years: int) -> Floats:

@@ -123,6 +123,16 @@ def test_output_surprises_as_it_did_before_the_start() -> None:
         assert len(np.unique(usa[np.isclose(rok, value)].round(12))) == 1
 
 
+def test_sums_rise_only_in_years_that_begin_under_an_agreement() -> None:
+    games = still("2017q1")
+    games.series["lever.sma_in_force"][8:12] = 0.0
+    sums = forecast(games, "sma_cash")
+    growth = sums["2018"] / 950.7
+    assert growth.max() > 1.0
+    assert (sums["2019"] == sums["2018"]).all()
+    assert sums["2020"] == pytest.approx(950.7 * growth**2)
+
+
 def test_what_was_known_at_the_start_is_not_scored() -> None:
     scored = {s.forecast.measured.record: s.forecast for s in played().scores}
     assert list(scored["sma_cash"].truth) == ["2018", "2019", "2020"]
