@@ -53,7 +53,7 @@ class Client:
     ) -> tuple[HTTPResponse, str]:
         link = HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Accept": "application/json", **headers}
-        if self.cookie:
+        if self.cookie and "Cookie" not in headers:
             sent["Cookie"] = f"{self.name}={self.cookie}"
         if method == "POST":
             sent["Content-Type"] = "application/x-www-form-urlencoded"

@@ -57,6 +57,7 @@ def of_code() -> set[str]:
         *deal_words.NOTES.values(),
         *deal_words.FAILED.values(),
         *(word for pair in debrief.GOALS for word in pair),
+        *debrief.PERCENTILES,
         *handouts.NAMES.values(),
         *(views.weight_word(w) for w in (0.3, 0.2, 0.1, 0.0)),
         *(views.trust_word(w) for w in (0.9, 0.6, 0.4, 0.1)),

@@ -66,7 +66,7 @@ def seminar(
         print(checks.delete(folder))
         return DONE
     if check:
-        report = checks.check(folder, lan=lan, port=port)
+        report = checks.check(folder, lan=lan, port=port, language=language)
         print(report.text)
         return DONE if report.good else USERS_FAULT
     if reset:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import FormData
 
 from runs.seminar.access import KEY_FILE
+from runs.seminar.deal_words import condition_of
 from runs.seminar.dealing import Terms
 from runs.seminar.ground import Refused
 from runs.seminar.live import QUESTIONS
@@ -65,15 +66,14 @@ def _moves(form: FormData) -> dict[str, float]:
     return out
 
 
-def _terms(form: FormData) -> Terms:
+def _terms(site: Site, form: FormData) -> Terms:
     """Read what a proposal says beside its changes."""
     minutes = _number(form, "minutes") if _text(form, "minutes") else None
-    try:
-        condition = json.loads(_text(form, "condition") or "null")
-    except ValueError:
-        condition = ()
-    if not isinstance(condition, dict | None):
-        raise Refused("A deal can hang only on what all can see: choose it from the list.")
+    said, condition = _text(form, "condition"), None
+    if said:
+        condition = condition_of(site.live, said)
+        if condition is None:
+            raise Refused("A deal can hang only on what all can see: choose it from the list.")
     return Terms(_text(form, "words"), minutes, condition)
 
 
@@ -92,7 +92,9 @@ def offer(site: Site, who: Who, form: FormData) -> str:
     """Propose a deal, or answer one with another version."""
     parties = [str(x) for x in form.getlist("with")]
     parent = _text(form, "parent") or None
-    site.live.offer(who.seat, parties, _moves(form), _terms(form), parent, _request(who, form))
+    site.live.offer(
+        who.seat, parties, _moves(form), _terms(site, form), parent, _request(who, form)
+    )
     return "/team#deals"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,26 +134,22 @@ class Aftermath:
             if version is None or version.turn > len(live.session.turns):
                 words = "That deal is not on the table any more. Look at the latest version."
                 return self.site.refuse(request, who, who.t(words))
-            self._fork(live, version, who.t)
+            games = self.numbers["forks"]
+            work = partial(forks.what_if, live, version, games)
+            self.jobs.append(forks.start("fork", version.id, work))
         self.jobs = self.jobs[-MOST_JOBS:]
         return self.site.done(request, f"/debrief#{'luck' if what == 'luck' else 'whatif'}")
 
-    def _fork(self, live: Live, version: Version, t: Translate) -> None:
-        games = self.numbers["forks"]
-        title = _version(live, version, t)["words"]
-        self.jobs.append(
-            forks.start(
-                "fork",
-                f"{t('turn {n}', n=version.turn)} · {title}",
-                lambda p: forks.what_if(live, version, games, p),
-            )
-        )
-
     def _told(self, number: int, job: forks.Job, t: Translate) -> dict[str, Any]:
+        version = self.site.live.session.deals.get(job.version)
+        title = ""
+        if version is not None:
+            turn = t("turn {n}", n=version.turn)
+            title = f"{turn} · {_version(self.site.live, version, t)['words']}"
         told: dict[str, Any] = {
             "number": number,
             "kind": job.kind,
-            "title": job.title,
+            "title": title,
             "share": job.done[0],
             "over": bool(job.took),
             "problem": job.problem[0] if job.problem else "",
@@ -162,6 +159,8 @@ class Aftermath:
             "legend": "",
             "rows": [],
             "head": [],
+            "notes": [],
+            "sections": [],
         }
         if job.result:
             arms = job.result[0]
@@ -179,7 +178,8 @@ class Aftermath:
             bands.append((name, same.utility[n], value, alone.utility[n]))
             rows.append(
                 (
-                    name,
+                    f"{name} ●" if live.session.held[a] == "people" else name,
+                    t(live.game.doctrines[a].replace("_", " ")),
                     debrief.figure(value),
                     debrief.figure(float(np.median(same.utility[n]))),
                     debrief.figure(float(np.median(alone.utility[n]))),
@@ -189,11 +189,12 @@ class Aftermath:
             )
         head = (
             "Office",
+            "its doctrine",
             "this class",
             "same orders, middle game",
             "doctrines, middle game",
-            "percentile among the same orders: luck",
-            "percentile among doctrines: choice and luck",
+            "percentile among the same orders",
+            "percentile among doctrines",
         )
         legend = t(
             "Blue: the orders of this class under other draws, 10 to 90 % of the games. Orange:"
@@ -204,7 +205,39 @@ class Aftermath:
             "rows": rows,
             "head": [t(h) for h in head],
             "legend": legend,
+            "notes": [t(x) for x in debrief.PERCENTILES],
+            "sections": self._sections(alone, t),
         }
+
+    def _sections(self, alone: forks.Arm, t: Translate) -> list[tuple[str, ...]]:
+        """Return the percentile of each section among the same games of doctrines, by office."""
+        live = self.site.live
+        actors = live.game.game.scenario.actors
+        here = {a: debrief.mean_utility(live, n) for n, a in enumerate(actors)}
+        turns = len(live.session.turns)
+        rows: list[dict[str, Any]] = [
+            {"name": t("this class"), "problem": "", "turns": turns, "values": here}
+        ]
+        rows += debrief.sections(live, t)
+        if len(rows) == 1:
+            return []
+        out: list[tuple[str, ...]] = [
+            (t("Section"), *(t(live.game.file.actors[a].name) for a in actors))
+        ]
+        for row in rows:
+            fits = not row["problem"] and row["turns"] == turns
+            out.append(
+                (
+                    row["name"],
+                    *(
+                        f"{forks.percentile(alone.utility[n], row['values'][a])}"
+                        if fits and a in row["values"]
+                        else "–"
+                        for n, a in enumerate(actors)
+                    ),
+                )
+            )
+        return out
 
     def _forked(self, arms: Mapping[str, forks.Arm], t: Translate) -> dict[str, Any]:
         live = self.site.live

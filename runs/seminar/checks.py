@@ -19,6 +19,7 @@ from runs.errors import UserError
 from runs.seminar.access import KEY_FILE
 from runs.seminar.record import FILE
 from runs.seminar.server import address_of_network
+from runs.seminar.words import Translate, translator
 
 NEEDED = 200_000_000  # bytes of disk for a class, plenty
 HERE = Path(__file__).parent
@@ -37,37 +38,45 @@ def folder_of(scenario: str, data: Path | None) -> Path:
     return data if data is not None else Path("results") / f"seminar-{read(scenario).name}"
 
 
-def check(folder: Path, *, lan: bool, port: int) -> Report:
+def check(folder: Path, *, lan: bool, port: int, language: str = "en") -> Report:
     """Test disk, network, fonts, and the way a phone would come in."""
-    lines, good = [], True
-    for name, test in (
-        ("disk", lambda: _disk(folder)),
-        ("record", lambda: _record(folder)),
-        ("fonts", _fonts),
-        ("network", lambda: _network(port, lan=lan)),
+    t, lines, good = translator(language), [], True
+    for name, (problem, said) in (
+        (t("disk"), _disk(folder, t)),
+        (t("record"), _record(folder, t)),
+        (t("fonts"), _fonts(t)),
+        (t("network"), _network(port, t, lan=lan)),
     ):
-        problem, said = test()
         good = good and not problem
         lines.append(f"{'✗' if problem else '✓'} {name}: {said}")
     if lan:
         address = f"http://{address_of_network()}:{port}/join"
-        lines += [
-            "",
-            f"Open this with a phone in the class network ({address}):",
-            "",
-            _terminal_qr(address),
-            ADVICE,
-        ]
-    lines += ["", NOTICE]
+        phone = t("Open this with a phone in the class network ({address}):", address=address)
+        lines += ["", phone, "", _terminal_qr(address), *advice(t)]
+    lines += ["", t(NOTICE)]
     return Report("\n".join(lines), good)
 
 
-ADVICE = """If the phone finds nothing while the server runs, the Wi-Fi keeps devices apart, or the
-firewall of this machine turns them away. Then, in this order:
-  1. Allow Python in the firewall (Windows asks at the first start; choose private networks).
-  2. Open a hotspot on this laptop or on a phone, let all join it, and start again with --lan.
-  3. One laptop: without --lan, let the teams come one by one to this machine, each in a private
-     window of its own; or take orders on paper and enter them in the white cell."""
+def advice(t: Translate) -> list[str]:
+    """Say what to do when a phone finds nothing."""
+    return [
+        t(
+            "If the phone finds nothing while the server runs, the Wi-Fi keeps devices apart, or"
+            " the firewall of this machine turns them away. Then, in this order:"
+        ),
+        "  1. "
+        + t(
+            "Allow Python in the firewall (Windows asks at the first start; choose private"
+            " networks)."
+        ),
+        "  2. "
+        + t("Open a hotspot on this laptop or on a phone, let all join it, and start again."),
+        "  3. "
+        + t(
+            "One laptop: without --lan, let the teams come one by one to this machine, each in a"
+            " private window of its own; or take orders on paper and enter them in the white cell."
+        ),
+    ]
 
 
 def _terminal_qr(text: str) -> str:
@@ -78,7 +87,7 @@ def _terminal_qr(text: str) -> str:
     return out.getvalue()
 
 
-def _disk(folder: Path) -> tuple[bool, str]:
+def _disk(folder: Path, t: Translate) -> tuple[bool, str]:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     try:
@@ -86,28 +95,31 @@ def _disk(folder: Path) -> tuple[bool, str]:
         probe.write_bytes(b"x" * 4096)
         probe.unlink()
     except OSError as error:
-        return True, f"{folder} cannot be written ({error.strerror}); choose another with --data"
-    said = f"{free / 1e9:.1f} GB free in {folder}"
-    return free < NEEDED, said if free >= NEEDED else f"{said}: make room first"
+        words = "{folder} cannot be written ({why}); choose another with --data"
+        return True, t(words, folder=folder, why=error.strerror)
+    said = t("{n} GB free in {folder}", n=f"{free / 1e9:.1f}", folder=folder)
+    return free < NEEDED, said if free >= NEEDED else f"{said}: {t('make room first')}"
 
 
-def _record(folder: Path) -> tuple[bool, str]:
+def _record(folder: Path, t: Translate) -> tuple[bool, str]:
     path = folder / FILE
     if not path.exists():
-        return False, "none yet, a new seminar begins"
+        return False, t("none yet, a new seminar begins")
     try:
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
             (count,) = db.execute("SELECT count(*) FROM event").fetchone()
     except sqlite3.Error as error:
-        return True, f"{path} cannot be read ({error}); is the seminar running already?"
-    return False, f"{count} events, the class goes on (--reset puts it aside)"
+        words = "{folder} cannot be read ({why}); is the seminar running already?"
+        return True, t(words, folder=path, why=error)
+    return False, t("{n} events, the class goes on (--reset puts it aside)", n=count)
 
 
-def _fonts() -> tuple[bool, str]:
+def _fonts(t: Translate) -> tuple[bool, str]:
     font = HERE / "static" / "seminar-kr.ttf"
     if not font.exists():
-        return True, "the Korean font is missing from the installation; install the program again"
-    return False, "Korean is served from here, browsers need no font of their own"
+        words = "the Korean font is missing from the installation; install the program again"
+        return True, t(words)
+    return False, t("Korean is served from here, browsers need no font of their own")
 
 
 class _Hello(BaseHTTPRequestHandler):
@@ -120,14 +132,15 @@ class _Hello(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _network(port: int, *, lan: bool) -> tuple[bool, str]:
+def _network(port: int, t: Translate, *, lan: bool) -> tuple[bool, str]:
     host = address_of_network() if lan else "127.0.0.1"
     if lan and host.startswith("127."):
-        return True, "this machine is in no network; join one, or work without --lan"
+        return True, t("this machine is in no network; join one, or work without --lan")
     try:
         server = HTTPServer(("0.0.0.0" if lan else host, port), _Hello)  # noqa: S104 - asked for
     except OSError as error:
-        return True, f"port {port} cannot be used ({error.strerror}); choose another with --port"
+        words = "port {n} cannot be used ({why}); choose another with --port"
+        return True, t(words, n=port, why=error.strerror)
     thread = threading.Thread(target=server.handle_request, daemon=True)
     thread.start()
     try:
@@ -138,8 +151,10 @@ def _network(port: int, *, lan: bool) -> tuple[bool, str]:
         answered = False
     finally:
         server.server_close()
-    said = f"http://{host}:{port} answers on this machine"
-    return not answered, said if answered else f"{said.replace('answers', 'does not answer')}"
+    address = f"http://{host}:{port}"
+    if not answered:
+        return True, t("{address} does not answer on this machine", address=address)
+    return False, t("{address} answers on this machine", address=address)
 
 
 def put_aside(folder: Path) -> str:

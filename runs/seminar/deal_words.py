@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from model.world import World
 from runs.seminar.forms import Line
 from runs.seminar.live import Live
 from runs.seminar.session import OPEN, Version
-from runs.seminar.words import Translate, setting_words
+from runs.seminar.words import LANGUAGES, Translate, setting_words, translator
 
 
 def deals(live: Live, seat: str | None, t: Translate) -> list[dict[str, Any]]:
@@ -88,12 +87,19 @@ def _part(live: Live, table: str, t: Translate) -> dict[str, Any]:
     }
 
 
-def conditions(live: Live, world: World, t: Translate) -> list[tuple[str, str]]:
-    """Return what a deal can hang on: as it is written down, and in words."""
-    return [
-        (json.dumps(hook.written), condition_words(live, hook.written, t))
-        for hook in live.forms.conditions(world)
-    ]
+def conditions(live: Live, world: World, t: Translate) -> list[str]:
+    """Say on what a deal can hang."""
+    return [condition_words(live, hook.written, t) for hook in live.forms.conditions(world)]
+
+
+def condition_of(live: Live, words: str) -> dict[str, Any] | None:
+    """Return the condition that these words say in any of the languages, None if none does."""
+    known = {
+        condition_words(live, hook.written, translator(language)): hook.written
+        for hook in live.forms.conditions(live.middle())
+        for language in LANGUAGES
+    }
+    return known.get(" ".join(words.split()))
 
 
 def condition_words(live: Live, condition: Mapping[str, Any], t: Translate) -> str:

@@ -162,7 +162,10 @@ class Dealing(Ground):
         return out
 
     def _check_parts(self, by: str, parties: Sequence[str], moves: Mapping[str, float]) -> None:
-        """Check that the engine's talks could take a deal up.
+        """Check that the engine's talks could take a deal up, as far as its proposer can know.
+
+        What two others have signed or called between them shows only when they are asked to sign:
+        else a proposal of three would tell.
 
         Raises
         ------
@@ -176,9 +179,10 @@ class Dealing(Ground):
         s, game = self.session, self.game
         here = [v for v in s.deals.values() if v.turn == s.turn]
         parts = self.parts(parties, moves)
-        openers = self.openers(by, parties, parts)
+        openers = self._might_open(by, parties, parts)
         for table, part in parts.items():
-            at = [v for v in here if table in self.parts(v.parties, v.moves)]
+            sits = by in self.forms.parties(table)
+            at = [v for v in here if sits and table in self.parts(v.parties, v.moves)]
             if any(v.status == "signed" for v in at):
                 raise Refused(
                     "A deal has been signed at the table {table} in this turn; one a turn.",
@@ -197,6 +201,17 @@ class Dealing(Ground):
             problem = why_impossible(game, self.world, set(s.teams()), offer)
             if problem:
                 raise Refused(IMPOSSIBLE[problem], table=self.forms.table_name(table))
+
+    def _might_open(self, by: str, parties: Sequence[str], tables: Iterable[str]) -> dict[str, str]:
+        """Say who would call the talks of a proposal; see `openers` for when all have signed."""
+        if len(parties) == 2:  # noqa: PLR2004 - of two
+            return self.openers(by, parties, tables)
+        out = {}
+        for table in tables:
+            speaker = self.speaker(by, table)
+            there = sorted(self.forms.parties(table), key=lambda a: a != speaker)
+            out[table] = next((a for a in there if self.slots(a) > 0), speaker)
+        return out
 
     def openers(self, by: str, parties: Sequence[str], tables: Iterable[str]) -> dict[str, str]:
         """Say who calls the talks at each table of a deal; each call takes a place on an agenda.

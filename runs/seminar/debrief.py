@@ -83,6 +83,22 @@ GOALS = (
     ("Criticism of models", "What does this model get wrong?"),
 )
 
+PERCENTILES = (  # what they are of
+    (
+        "Percentile among the same orders: of 100 games on this class's orders and deals under"
+        " other draws, so many ended worse for the office. What differs is luck alone."
+    ),
+    (
+        "Percentile among doctrines: of 100 games in which every office is played by its doctrine,"
+        " this one by the doctrine named beside it, so many ended worse for the office. What"
+        " differs is its choices, the choices of the others, and luck."
+    ),
+    (
+        "50 is a middling outcome of its kind. Offices that no team played (without ●) chose as"
+        " their doctrine does; their second percentile shows what the teams and luck did to them."
+    ),
+)
+
 
 def _name(live: Live, seat: str, t: Translate) -> str:
     return t(live.game.file.actors[seat].name)
@@ -441,7 +457,8 @@ def sections(live: Live, t: Translate) -> list[dict[str, Any]]:
             if row["account"] == ACCOUNTS[0] and row["utility"]:
                 values.setdefault(row["seat"], []).append(float(row["utility"].lstrip("'")))
         means = {a: sum(v) / len(v) for a, v in values.items()}
-        out.append({"name": path.stem, "problem": "", "values": means})
+        played = int(told.get("turns", 0))
+        out.append({"name": path.stem, "problem": "", "turns": played, "values": means})
     return out
 
 

@@ -47,23 +47,17 @@ class Job:
     """Something that is being calculated while the class watches."""
 
     kind: str
-    title: str
+    version: str  # of a deal, whose signing is tried
     done: list[float]  # share, one number
     result: list[dict[str, Arm]]
     problem: list[str]
     began: float
     took: list[float]
-    change: Mapping[str, str] = field(default_factory=dict)
 
 
-def start(
-    kind: str,
-    title: str,
-    work: Callable[[Progress], dict[str, Arm]],
-    change: Mapping[str, str] | None = None,
-) -> Job:
+def start(kind: str, version: str, work: Callable[[Progress], dict[str, Arm]]) -> Job:
     """Begin to calculate in the background."""
-    job = Job(kind, title, [0.0], [], [], time.monotonic(), [], dict(change or {}))
+    job = Job(kind, version, [0.0], [], [], time.monotonic(), [])
 
     def run() -> None:
         try:

@@ -14,6 +14,7 @@ from runs.errors import UserError
 from runs.seminar.forks import doctrines_alone, play_on
 from runs.seminar.turns import QUARTERS, Match
 from runs.seminar.web import make_site
+from runs.seminar.words import Translate, translator
 
 PORT = 8765
 NOWHERE = "10.255.255.255"  # nothing is sent: it only tells which network card would be used
@@ -59,7 +60,7 @@ def serve(
             f"{folder} holds a seminar on {site.live.session.scenario}; choose another folder with"
             " --data, or name that scenario"
         )
-    print(welcome(address, word, folder, file.title, lan=lan), flush=True)
+    print(welcome(address, word, folder, translator(language), file.title, lan=lan), flush=True)
     threading.Thread(target=warm, args=(site.live.game,), daemon=True).start()
     config = uvicorn.Config(
         site.app(),
@@ -82,20 +83,24 @@ def warm(match: Match) -> None:
     play_on(match, match.start(), {"": [doctrines_alone(match)]}, 2)
 
 
-def welcome(address: str, word: str, folder: Path, title: str, *, lan: bool) -> str:
+def welcome(address: str, word: str, folder: Path, t: Translate, title: str, *, lan: bool) -> str:
     """Say where the pages are, and the facilitator's word."""
-    lines = [
-        title,
-        NOTICE,
-        "",
-        f"  Facilitator   {address}/        word: {word}",
-        f"  Role cards    {address}/cards   (after entering: print them)",
-        f"  Projector     {address}/screen",
-        f"  Students      {address}/join    with the code on a card",
-        "",
-        f"The record is kept in {folder}; start again with the same command and the class goes on.",
+    doors = (
+        (t("Facilitator"), f"{address}/", t("word: {word}", word=word)),
+        (t("Role cards"), f"{address}/cards", t("after entering: print them")),
+        (t("Projector"), f"{address}/screen", ""),
+        (t("Students"), f"{address}/join", t("with the code on a card")),
+    )
+    words = (
+        "The record is kept in {folder}; start again with the same command and the class goes on."
+    )
+    lines = [t(title), t(NOTICE), ""]
+    lines += [
+        f"  {who:<13} {where:<{len(address) + 8}} {how}".rstrip() for who, where, how in doors
     ]
+    lines += ["", t(words, folder=folder)]
     if not lan:
-        lines.append("Only this machine can reach it. Open it to the class network with --lan.")
-    lines.append("Stop with Ctrl-C.")
+        words = "Only this machine can reach it. Open it to the class network with --lan."
+        lines.append(t(words))
+    lines.append(t("Stop with Ctrl-C."))
     return "\n".join(lines)

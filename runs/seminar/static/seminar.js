@@ -108,6 +108,21 @@ document.addEventListener("submit", (event) => {
   send(form, event.submitter, false);
 });
 
+// What a deal can hang on stands once in the page; each form gets a menu of it.
+function menus() {
+  const hooks = document.getElementById("hooks");
+  if (!hooks) return;
+  for (const input of document.querySelectorAll("input[list=hooks]")) {
+    const menu = document.createElement("select");
+    menu.id = input.id;
+    menu.name = input.name;
+    menu.add(new Option(input.placeholder, ""));
+    for (const hook of hooks.options) menu.add(new Option(hook.value, hook.value));
+    input.replaceWith(menu);
+  }
+}
+menus();
+
 // Parts of the page that follow the server; a form that is being filled in stays as it is.
 let busy = null;
 async function refresh(all) {
@@ -125,6 +140,7 @@ async function refresh(all) {
     if ((had !== has || all) && !typing) {
       const y = scrollY;
       document.getElementById("main").replaceWith(document.importNode(fresh.getElementById("main"), true));
+      menus();
       scrollTo(0, y);
     }
     for (const part of document.querySelectorAll("[data-live]")) {
