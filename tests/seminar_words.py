@@ -83,6 +83,10 @@ def of_scenario(name: str) -> set[str]:
             found |= {lever.name, *lever.labels} | ({lever.unit} if not lever.labels else set())
         if lever.consent and x in tabled:
             found.add(lever.consent.party)
+    for table in file.tables.values():
+        for demand in table.demands:
+            found |= {norm.replace("_", " ") for norm in demand.norms}
+            found.add(file.levers[demand.lever].unit)
     found |= {table.name for table in file.tables.values()}
     found |= {theatre.name for theatre in file.theatres.values()}
     found |= {event.name for event in file.events.values()}

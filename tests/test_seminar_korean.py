@@ -15,9 +15,10 @@ USA, ROK, PRK = "United States", "Republic of Korea", "DPRK"
 # Names of units, bodies and things that Korean writes in Latin letters, too; codes and addresses.
 ALLOWED = {
     "Hub", "Spoke", "and", "QR", "PDF", "HTML", "Wi", "Fi", "zip", "GDP", "USD", "bn", "KRW", "EUR",
-    "JPY", "USFK", "NATO", "NCG", "SMA", "SCM", "MCM", "EDC", "TISA", "OPCON", "CNI", "US",
+    "JPY", "USFK", "NATO", "NCG", "SMA", "SCM", "MCM", "EDC", "TISA", "OPCON", "CNI", "US", "APEC",
     "English", "Nash", "CSV", "lan", "hubspoke", "seminar", "data", "http", "https", "join",
-    "localhost", "port",
+    "localhost", "port", "class",
+    "ROK", "USA", "PRK",  # of pseudonyms: ROK 1
 }  # fmt: skip
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’.-]*[A-Za-z](?: [A-Za-z][A-Za-z'’.-]*[A-Za-z])*")
 CODE = re.compile(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b|\b[0-9a-f]{8,}\b|https?://\S+")

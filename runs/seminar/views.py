@@ -292,7 +292,7 @@ def order_form(live: Live, seat: str, world: World, t: Translate) -> dict[str, A
                 "table": t(forms.table_name(x.table))
                 if x.table in live.game.file.tables
                 else t(live.game.file.actors[x.table].name),
-                "options": x.options,
+                "options": [(value, _translated(t, said)) for value, said in x.options],
             }
             for x in found
         ]
