@@ -142,6 +142,7 @@ def test_three_teams_play_a_short_game(browser: Any, room: Class) -> None:  # no
         desks[ROK].post("form[action='/team/reflect'] button")
 
     white.page.goto(f"{white.base}/white")
+    white.page.once("dialog", lambda asked: asked.accept())  # it opens all secrets
     white.page.click("text=Open the debrief to all")
     desks[USA].page.goto(f"{white.base}/debrief")
     desks[USA].page.click("form[action='/debrief/fork'] button")

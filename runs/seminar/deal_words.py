@@ -222,4 +222,5 @@ def line_words(line: Line, t: Translate) -> dict[str, Any]:
 NOTES = {
     "promised": "promised to another: it cannot be moved now",
     "bound": "bound by an agreement",
+    "stuck": "it cannot be moved alone from here",
 }

@@ -147,6 +147,8 @@ class Forms:
                 places, note = [here], "promised"
             elif world.lock[x, 0] > world.quarter and world.lock_with[x, 0] != NOBODY:
                 note = f"breaks {scenario.actors[int(world.lock_with[x, 0])]}"
+            elif len(places) == 1:
+                note = "stuck"
             out.append(self._line(name, world, places, note))
         return out
 
