@@ -122,6 +122,30 @@ def test_a_doctrine_answers_at_once(teams: dict) -> None:
     assert re.search(r"Japan: (signs|refuses)", usa.get("/team"))
 
 
+def test_a_condition_is_chosen_in_words_of_either_language(teams: dict) -> None:
+    """Conditions stand once in a page, whatever the number of its forms; without script, too."""
+    prk = teams[PRK]
+    page, korean = (
+        prk.ask("GET", "/team", Cookie=f"{prk.name}={prk.cookie}; language={tongue}")[1]
+        for tongue in ("en", "ko")
+    )
+    lists = [
+        re.findall(r'<option value="([^"]+)">', x.split("<datalist")[1].split("</datalist>")[0])
+        for x in (page, korean)
+    ]
+    assert len(lists[0]) == len(lists[1]) > 10
+    assert all(page.count(f'"{words}"') == 1 for words in lists[0])
+    assert page.count('list="hooks"') == page.count('action="/team/offer"') > 2
+    field, value = re.search(  # type: ignore[union-attr]
+        r'id="table-rok-prk".*?name="(move [^"]+)">.*?<option value="([\d.]+)"', page, re.DOTALL
+    ).groups()
+    wrong = prk.post("/team/offer", **{"with": "ROK", field: value, "condition": "snow"})
+    assert "choose it from the list" in wrong["refused"]
+    sent = prk.post("/team/offer", **{"with": "ROK", field: value, "condition": lists[1][0]})
+    assert sent["status"] == 200
+    assert f"<strong>Only if</strong> {lists[0][0]}" in prk.get("/team")
+
+
 def test_orders_that_make_no_sense_are_refused_in_words(teams: dict) -> None:
     usa = teams[USA]
     for field, value, said in (
