@@ -224,6 +224,36 @@ def test_a_desk_in_the_middle_of_a_turn(
         assert breaches(axe, desk) == []
 
 
+def test_what_is_half_typed_stays_when_the_turn_begins(browser: Any, tmp_path: Path) -> None:
+    """The order form appears all the same; and news that comes during a look is looked for again."""
+    with seminar(tmp_path, "class60") as here:
+        white = here.white()
+        client = here.team(white, USA)
+        desk = Desk(browser, here)
+        desk.enter(client)
+        desk.page.goto(f"{desk.base}/team")
+        desk.page.fill("#text", "Dear colleagues, we")
+        desk.page.check("input[name=to][value=ROK]")
+        white.post("/white/begin", minutes=10)
+        desk.page.wait_for_selector("#orderform")
+        assert desk.page.input_value("#text") == "Dear colleagues, we"
+        assert desk.page.is_checked("input[name=to][value=ROK]")
+
+        def held(route: Any) -> None:
+            """Something else happens after the server has answered, before the page has it."""
+            answer = route.fetch()
+            if not told:
+                told.append(white.post("/white/say", text="the second note")["status"])
+            route.fulfill(response=answer)
+
+        told: list[int] = []
+        desk.page.route("**/team", held)
+        white.post("/white/say", text="the first note")
+        desk.page.wait_for_selector("text=the second note")
+        assert told == [200]
+        assert desk.faults == []
+
+
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 

@@ -15,8 +15,8 @@ USA, ROK, PRK = "United States", "Republic of Korea", "DPRK"
 # Names of units, bodies and things that Korean writes in Latin letters, too; codes and addresses.
 ALLOWED = {
     "Hub", "Spoke", "and", "QR", "PDF", "HTML", "Wi", "Fi", "zip", "GDP", "USD", "bn", "KRW", "EUR",
-    "JPY", "USFK", "NATO", "NCG", "SMA", "SCM", "MCM", "EDC", "TISA", "OPCON", "CNI", "US", "APEC", "GB",
-    "English", "Nash", "CSV", "lan", "hubspoke", "seminar", "data", "http", "https", "join",
+    "JPY", "USFK", "NATO", "NCG", "SMA", "SCM", "MCM", "EDC", "TISA", "OPCON", "CNI", "US", "APEC",
+    "GB", "English", "Nash", "CSV", "lan", "hubspoke", "seminar", "data", "http", "https", "join",
     "localhost", "port", "class",
     "ROK", "USA", "PRK",  # of pseudonyms: ROK 1
 }  # fmt: skip

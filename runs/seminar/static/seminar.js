@@ -125,45 +125,73 @@ menus();
 
 // Parts of the page that follow the server; a form that is being filled in stays as it is.
 let busy = null;
-async function refresh(all) {
-  if (busy) return busy;
-  busy = (async () => {
-    const answer = await fetch(location.pathname + location.search);
-    if (!answer.ok || new URL(answer.url).pathname !== location.pathname) {
-      location.reload();
-      return;
-    }
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const had = !!document.getElementById("orderform") + "|" + document.querySelectorAll("#deals details").length;
-    const has = !!fresh.getElementById("orderform") + "|" + fresh.querySelectorAll("#deals details").length;
-    const typing = [...document.querySelectorAll("form")].some(isDirty);
-    if ((had !== has || all) && !typing) {
-      const y = scrollY;
-      document.getElementById("main").replaceWith(document.importNode(fresh.getElementById("main"), true));
-      menus();
-      scrollTo(0, y);
-    }
-    for (const part of document.querySelectorAll("[data-live]")) {
-      const new_ = fresh.getElementById(part.id);
-      if (!new_ || part.outerHTML === new_.outerHTML) continue;
-      if ([...part.querySelectorAll("form")].some(isDirty)) continue;
-      const open = [...part.querySelectorAll("details[open] > summary")].map((s) => s.textContent);
-      const copy = document.importNode(new_, true);
-      for (const summary of copy.querySelectorAll("details > summary"))
-        if (open.includes(summary.textContent)) summary.parentElement.open = true;
-      part.replaceWith(copy);
-    }
-    for (const parent of document.querySelectorAll("#deals input[name=parent]")) {
-      const table = parent.closest("details").id;
-      const new_ = fresh.querySelector(`#${CSS.escape(table)} input[name=parent]`);
-      if (new_) parent.value = new_.value;
-    }
-    tick();
-  })();
-  try {
-    await busy;
-  } finally {
-    busy = null;
+let stale = false; // something changed, maybe while the page was being fetched
+let whole = false;
+function refresh(all) {
+  stale = true;
+  whole = whole || all;
+  if (!busy)
+    busy = (async () => {
+      try {
+        while (stale) {
+          stale = false;
+          await follow();
+        }
+      } finally {
+        busy = null;
+      }
+    })();
+  return busy;
+}
+
+async function follow() {
+  const answer = await fetch(location.pathname + location.search);
+  if (!answer.ok || new URL(answer.url).pathname !== location.pathname) {
+    location.reload();
+    return;
+  }
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const had = !!document.getElementById("orderform") + "|" + document.querySelectorAll("#deals details").length;
+  const has = !!fresh.getElementById("orderform") + "|" + fresh.querySelectorAll("#deals details").length;
+  const typed = [...document.querySelectorAll("form")].filter(isDirty);
+  if (had !== has || (whole && !typed.length)) {
+    const y = scrollY;
+    document.getElementById("main").replaceWith(document.importNode(fresh.getElementById("main"), true));
+    menus();
+    typed.filter((form) => !form.hasAttribute("data-draft")).forEach(keep);
+    scrollTo(0, y);
+  }
+  whole = false;
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const new_ = fresh.getElementById(part.id);
+    if (!new_ || part.outerHTML === new_.outerHTML) continue;
+    if ([...part.querySelectorAll("form")].some(isDirty)) continue;
+    const open = [...part.querySelectorAll("details[open] > summary")].map((s) => s.textContent);
+    const copy = document.importNode(new_, true);
+    for (const summary of copy.querySelectorAll("details > summary"))
+      if (open.includes(summary.textContent)) summary.parentElement.open = true;
+    part.replaceWith(copy);
+  }
+  for (const parent of document.querySelectorAll("#deals input[name=parent]")) {
+    const table = parent.closest("details").id;
+    const new_ = fresh.querySelector(`#${CSS.escape(table)} input[name=parent]`);
+    if (new_) parent.value = new_.value;
+  }
+  tick();
+}
+
+// What was typed and not sent stays, where the new page has the same fields.
+function keep(old) {
+  for (const field of old.elements) {
+    const id = field.id && document.getElementById(field.id);
+    const ticked = `main form[action="${old.getAttribute("action")}"] input[name="${field.name}"][value="${field.value}"]`;
+    const new_ = id || (field.type === "checkbox" && document.querySelector(ticked));
+    if (!new_ || !new_.form || new_.type === "hidden") continue;
+    if (field.type === "checkbox") new_.checked = field.checked;
+    else if (!new_.options || [...new_.options].some((option) => option.value === field.value)) new_.value = field.value;
+    new_.form.dataset.dirty = "1";
+    const details = new_.closest("details");
+    if (details) details.open = true;
   }
 }
 
