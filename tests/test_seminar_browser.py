@@ -144,6 +144,7 @@ def test_three_teams_play_a_short_game(browser: Any, room: Class) -> None:  # no
     white.page.goto(f"{white.base}/white")
     white.page.once("dialog", lambda asked: asked.accept())  # it opens all secrets
     white.page.click("text=Open the debrief to all")
+    white.page.wait_for_selector("text=Close the debrief")
     desks[USA].page.goto(f"{white.base}/debrief")
     desks[USA].page.click("form[action='/debrief/fork'] button")
     desks[USA].page.wait_for_selector("#whatif .strip svg", timeout=120_000)
@@ -221,11 +222,12 @@ def test_a_desk_in_the_middle_of_a_turn(
             assert breaches(axe, desk) == []
         white.post("/white/publish")
         desk.page.goto(f"{desk.base}/debrief")
+        assert desk.page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert breaches(axe, desk) == []
 
 
 def test_what_is_half_typed_stays_when_the_turn_begins(browser: Any, tmp_path: Path) -> None:
-    """The order form appears all the same; and news that comes during a look is looked for again."""
+    """The order form appears; news that comes while the page is fetched is fetched, too."""
     with seminar(tmp_path, "class60") as here:
         white = here.white()
         client = here.team(white, USA)
