@@ -8,12 +8,16 @@ import pytest
 
 from agents.briefing import ACCOUNTS
 from model.bargaining import AGREED
+from model.chronicle import expiries
 from model.measures import world_digest
 from model.reckoning import new_quarter, run_out
 from model.scenario import NOBODY
 from model.schema import ScenarioFile
 from model.turn import Game, begin, prepare
 from model.world import NEVER_DUE, RENEWAL, World, agreement_end
+from runs.seminar.news import ticker
+from runs.seminar.words import translator
+from runs.words import Names, expiry_words
 from tests.scripts import Script
 from tests.worlds import (
     Part,
@@ -262,6 +266,30 @@ def test_what_a_rule_may_write_it_owns() -> None:
     for name, value in kept.items():
         assert np.array_equal(value, getattr(start, name))
     assert {"ends", "value"} <= set(AGREED)
+
+
+def test_its_last_year_and_its_end_are_told() -> None:
+    """In a story, and in the ticker of a class in either language."""
+    file = pact()
+    game, names = prepare(file), ("Ann", "Ben")
+    told = []
+    for quarter in (OLD_END - RENEWAL - 1, OLD_END - RENEWAL, OLD_END - 1, OLD_END):
+        world_ = begin(game, 1)
+        world_ = run_out(game.scenario, replace(world_, quarter=quarter - 1))
+        now = replace(world_, quarter=quarter)
+        told.append(list(expiries(game.scenario, now, run_out(game.scenario, now))))
+    assert [[e["over"] for e in events] for events in told] == [[], [False], [], [True]]
+    assert {e["last"] for events in told for e in events} == {"2026Q2"}
+    who = {a: {"name": a, "called": a, "office": ""} for a in names}
+    called = Names({"actors": who})
+    (late,), (over,) = told[1], told[3]
+    assert expiry_words(called, late).endswith("may be renewed: it runs out after 2026Q2")
+    assert expiry_words(called, over) == "the agreement of Ann and Ben has run out"
+    quarters = [[{"event": "quarter", "quarter": "2026Q3"}, over]]
+    for language, word in (("en", "has run out"), ("ko", "만료")):
+        ((_, lines),) = ticker(translator(language), file, quarters)
+        assert word in lines[0]
+        assert "2026Q2" in lines[0]
 
 
 def test_the_end_of_what_is_made_now() -> None:

@@ -233,7 +233,8 @@ def test_a_stored_seat_does_not_answer_what_was_not_asked() -> None:
         seat.decide(asked_with(np.zeros((1, 1))))
 
 
-GAMES = [("triad", 2), ("triad", 3), ("2025q1", 2)]
+# the last is one in which an agreement is renewed
+GAMES = [("triad", 2), ("triad", 3), ("2025q1", 2), ("2003q1", 1)]
 
 
 @pytest.mark.parametrize(("scenario", "seed"), GAMES)
@@ -273,7 +274,10 @@ def test_moves_that_are_told_are_where_levers_went(scenario: str, seed: int) -> 
             ):
                 told[event["move"]["lever"]] = event["move"]["to"]
             elif kind == "signing" and event["signed"]:
-                told |= {m["lever"]: m["to"] for m in event["moves"]}
+                entry = [event["entry"]] if "entry" in event else []
+                told |= {m["lever"]: m["to"] for m in (*event["moves"], *entry)}
+            elif kind == "expiry":
+                told[event["move"]["lever"]] = event["move"]["to"]
             elif kind == "promise" and not event["kept"]:
                 told[event["move"]["lever"]] = event["move"]["from"]
             elif kind == "ending":
@@ -292,7 +296,8 @@ def test_promises_and_threats_are_told_as_they_are_counted(scenario: str, seed: 
     made, kept_count, broken, _ = ended.world.tally[:, 0]
     assert (sum(kept), len(kept) - sum(kept)) == (kept_count, broken)
     signed = [e for e in told if e["event"] == "signing" and e["signed"]]
-    assert sum(len(e["moves"]) for e in signed) == made
+    entries = sum(e["entry"] in e["moves"] for e in signed if "entry" in e)  # are no promises
+    assert sum(len(e["moves"]) for e in signed) - entries == made
     threats = [e["what"] for e in told if e["event"] == "threat"]
     standing = int(ended.world.announced.sum())
     over = len(threats) - threats.count("announced")
