@@ -228,6 +228,8 @@ def take(part: Any, index: Any) -> Any:
 
 def columns(array: Any, index: Any) -> Any:
     """Take runs `index` of an array: numbers of runs by NumPy's faster way."""
+    if isinstance(index, slice) and index == slice(None):
+        return array
     if isinstance(index, np.ndarray) and index.dtype == np.int64:
         return array.take(index, axis=-1)
     return array[..., index]

@@ -29,20 +29,26 @@ class Evidence:
         return cls(*(np.zeros((actors, actors, runs)) for _ in range(6)))
 
     def add(
-        self, what: str, observer: int | Ints, about: int | Ints, weight: Floats, where: Bools
+        self,
+        what: str,
+        observer: int | Ints,
+        about: int | Ints,
+        weight: Floats,
+        where: Bools,
+        runs: Ints | None = None,
     ) -> None:
         """Add evidence where a condition holds; observer and about are actors, one or per run.
 
-        weight : (1,) or (run,)
+        weight : (1,) or (run,); runs : which games these are, all unless given
         """
         if not where.any():
             return
-        runs = np.flatnonzero(where & (observer != NOBODY) & (about != NOBODY))
+        at = np.flatnonzero(where & (observer != NOBODY) & (about != NOBODY))
         i, j, amount = (
-            x[runs] if isinstance(x, np.ndarray) and len(x) > 1 else x
+            x[at] if isinstance(x, np.ndarray) and len(x) > 1 else x
             for x in (observer, about, weight)
         )
-        getattr(self, what)[i, j, runs] += amount
+        getattr(self, what)[i, j, at if runs is None else runs[at]] += amount
 
     def show(self, what: str, about: int, weight: Floats, where: Bools) -> None:
         """Add evidence that all see but the one whom it is about."""

@@ -5,11 +5,13 @@ Linear on purpose: why an actor gained or lost is then an exact sum, line by lin
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from agents.briefing import Floats, Ints
-from model.scenario import NOBODY, Scenario, constant
+from model.scenario import NOBODY, Scenario, constant, some_runs
 from model.schema import ACCOUNTS
 from model.world import World, full, settings_value
 
@@ -186,48 +188,55 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _price_lines(
-    lever, steps, setting, size, settings, order, first, account, coefficient, scale, out
-):
-    n_runs = setting.shape[1]
-    shared = coefficient.shape[1] == 1
-    gap = np.empty(n_runs)
+def _gaps(lever, steps, setting, size, settings, out):
+    alike = steps.shape[1] == 1
     for m in range(len(lever)):
         x = lever[m]
-        for r in range(n_runs):
+        for r in range(setting.shape[1]):
             now = setting[x, r]
-            then = min(max(now + steps[m], 0), size[x] - 1)
-            gap[r] = settings[x, then] - settings[x, now]
+            then = min(max(now + steps[m, 0 if alike else r], 0), size[x] - 1)
+            out[m, r] = settings[x, then] - settings[x, now]
+
+
+def gaps(scenario: Scenario, lever: Ints, steps: Ints, setting: Ints) -> Floats:
+    """How far moves carry their levers within their ends, (move, run) in the levers' units.
+
+    lever : (move,); steps : (move,) or (move, run); setting : (lever, run) as decided
+    """
+    out = np.empty((len(lever), setting.shape[1]))
+    steps = steps[:, None] if steps.ndim == 1 else steps
+    _gaps(lever, steps, setting, scenario.levers.size, scenario.levers.settings, out)
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _price_lines(lever, gap, order, first, account, coefficient, scale, out):
+    n_runs = gap.shape[1]
+    shared = coefficient.shape[1] == 1
+    for m in range(len(lever)):
+        x = lever[m]
         for n in range(first[x], first[x + 1]):
             e = order[n]
             k = account[e]
             if shared:
                 c = coefficient[e, 0] / scale[k]
                 for r in range(n_runs):
-                    out[k, m, r] += c * gap[r]
+                    out[k, m, r] += c * gap[m, r]
             else:
                 for r in range(n_runs):
-                    out[k, m, r] += coefficient[e, r] / scale[k] * gap[r]
+                    out[k, m, r] += coefficient[e, r] / scale[k] * gap[m, r]
 
 
-def price_moves(scenario: Scenario, actor: int, lever: Ints, steps: Ints, setting: Ints) -> Floats:
+def price_moves(
+    scenario: Scenario, actor: int, lever: Ints, gap: Floats, runs: Any = slice(None)
+) -> Floats:
     """Price moves in an actor's linear accounts, in standard deviations: (account, move + 1, run).
 
-    lever, steps : (move,); setting : (lever, run) as decided
+    lever : (move,); gap : (move, run) how far each carries its lever; runs : which games these are
     """
     order, first = scenario.ledger.by_actor[actor]
-    out = np.zeros((len(ACCOUNTS), len(lever) + 1, setting.shape[1]))
-    _price_lines(
-        lever,
-        steps,
-        setting,
-        scenario.levers.size,
-        scenario.levers.settings,
-        order,
-        first,
-        scenario.ledger.account,
-        switched(scenario),
-        scenario.scale[actor],
-        out,
-    )
+    coefficient = some_runs(switched(scenario), runs)
+    out = np.zeros((len(ACCOUNTS), len(lever) + 1, gap.shape[1]))
+    account, scale = scenario.ledger.account, scenario.scale[actor]
+    _price_lines(lever, gap, order, first, account, coefficient, scale, out)
     return out

@@ -12,6 +12,7 @@ from agents.numerics import log
 from model.bargaining import Ask, Signing, Talks
 from model.beliefs import Evidence
 from model.chance import Chance
+from model.ledger import gaps
 from model.perception import View, breaks_limits, out_of_bounds, prices
 from model.scenario import NOBODY, Scenario, constant, per_run
 from model.world import NEVER_DUE, World, draft
@@ -98,7 +99,8 @@ def _options(view: View, a: int, rebuffed: Bools, chance: Chance) -> Options:
     scenario, world = view.scenario, view.world
     lever, steps = own_options(scenario, a)
     name = scenario.actors[a]
-    own = prices(view, a, a, lever, steps)[:, :-1]
+    setting = view.known[a].setting
+    own = prices(view, a, a, lever, gaps(scenario, lever, steps, setting))[:, :-1]
     blocked = out_of_bounds(view, a, lever, steps) | (world.promised_to[lever] != NOBODY)
     fixed = world.lock[lever] > world.quarter
     cost = np.where(fixed, scenario.levers.exit_cost[a][lever], 0.0)
@@ -109,7 +111,8 @@ def _options(view: View, a: int, rebuffed: Bools, chance: Chance) -> Options:
     mine = threats_of(scenario, a)
     threats = scenario.threats
     count = len(mine)
-    threat_own = prices(view, a, a, threats.lever[mine], threats.steps[mine])[:, :-1]
+    menace = gaps(scenario, threats.lever[mine], threats.steps[mine], setting)
+    threat_own = prices(view, a, a, threats.lever[mine], menace)[:, :-1]
     over = out_of_bounds(view, a, threats.lever[mine], threats.steps[mine])
     draws = (
         chance.uniforms("threat", quarter, [threats.ids[n] for n in mine], 2)

@@ -7,6 +7,7 @@ accounts, and an estimate of others from public sources. Nothing else goes into 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -24,7 +25,7 @@ from model.ledger import (
     source_values,
 )
 from model.politics import offices
-from model.scenario import NOBODY, Scenario, TableRules, column, constant
+from model.scenario import NOBODY, Scenario, TableRules, column, constant, some_runs
 from model.schema import ACCOUNTS
 from model.theatres import (
     NO_LIFT,
@@ -234,10 +235,11 @@ def estimate_outlook(view: View, observer: int, other: int) -> Outlook:
     return view.guesses[observer, other]
 
 
-def commitment_lift(view: View, table: TableRules, actor: int, lever: Ints, steps: Ints) -> Floats:
+def commitment_lift(view: View, table: TableRules, actor: int, lever: Ints, gap: Floats) -> Floats:
     """Change in believed commitment that each move at a table buys, (move, run); NO_LIFT if none.
 
     The believed long-run target rises as the payment comes nearer to what counts as fair.
+    lever : (move,); gap : (move, run) how far each carries its lever
     """
     scenario, world = view.scenario, view.world
     known = view.known[actor]
@@ -256,20 +258,9 @@ def commitment_lift(view: View, table: TableRules, actor: int, lever: Ints, step
     fair = fair_payment(scenario, world, index)
     before = commitment_target(*terms, now, fair)
     for m in np.flatnonzero(table.counts[lever]):
-        x = lever[m]
-        after = now + move_credit(scenario, table, known.setting, int(x), int(steps[m]))
+        after = now + table.credit[lever[m]] * gap[m]
         lift[m] = commitment_target(*terms, after, fair) - before
     return lift
-
-
-def move_credit(
-    scenario: Scenario, table: TableRules, setting: Ints, lever: int, steps: int
-) -> Floats:
-    """How much a move adds to what counts as paid at the table, headline units, (run,)."""
-    size = scenario.levers.size[lever]
-    then = np.minimum(np.maximum(setting[lever] + steps, 0), size - 1)
-    settings = scenario.levers.settings[lever]
-    return table.credit[lever] * (settings[then] - settings[setting[lever]])
 
 
 @dataclass(frozen=True)
@@ -285,16 +276,18 @@ def prices(
     observer: int,
     subject: int,
     lever: Ints,
-    steps: Ints,
+    gap: Floats,
     *,
     lift: Lift | None = None,
+    runs: Any = slice(None),
 ) -> Floats:
     """Price moves in the accounts of `subject`, as `observer` sees them. (account, move + 1, run).
 
-    The move after the last is `no move`.
+    The move after the last is `no move`. lever : (move,); gap : (move, run) how far each carries
+    its lever from where the observer knows it; runs : which games these are
     """
     scenario, known = view.scenario, view.known[observer]
-    out = price_moves(scenario, subject, lever, steps, known.setting)
+    out = price_moves(scenario, subject, lever, gap, runs)
     seen = (
         view.outlooks[subject] if observer == subject else estimate_outlook(view, observer, subject)
     )
@@ -305,19 +298,19 @@ def prices(
         subject,
         seen,
         lever,
-        steps,
-        known.setting,
+        gap,
         known.force,
         lift.theatre,
         lift.change,
         out[SECURITY],
+        runs,
     )
-    _add_spoils(view, observer, subject, lever, steps, out)
+    _add_spoils(view, observer, subject, lever, gap, out, runs)
     return out
 
 
 def _add_spoils(
-    view: View, observer: int, subject: int, lever: Ints, steps: Ints, out: Floats
+    view: View, observer: int, subject: int, lever: Ints, gap: Floats, out: Floats, runs: Any
 ) -> None:
     """Charge a move with what it would spoil: odds x the price of the spoiled lever's fall.
 
@@ -327,18 +320,16 @@ def _add_spoils(
     levers = scenario.levers
     if not _spoilers(scenario).intersection(lever.tolist()):
         return
-    for m in np.flatnonzero((levers.spoiled[lever] != NOBODY) & (steps > 0)):
+    for m in np.flatnonzero((levers.spoiled[lever] != NOBODY) & (gap > 0.0).any(axis=1)):
         x = lever[m]
         other = levers.spoiled[x]
-        settings = levers.settings[x]
-        then = np.minimum(known.setting[x] + steps[m], levers.size[x] - 1)
-        units = settings[then] - settings[known.setting[x]]
-        odds = np.minimum(levers.spoil_odds[x] * units, 1.0)
-        fall = levers.settings[other, levers.spoiled_to[x]] - known.levers[other]
+        rate = some_runs(levers.spoil_odds[x], runs)
+        odds = np.minimum(rate * np.maximum(gap[m], 0.0), 1.0)
+        fall = levers.settings[other, levers.spoiled_to[x]] - known.levers[other][runs]
         ledger = scenario.ledger
         for e in np.flatnonzero((ledger.source == other) & (ledger.actor == subject)):
-            k = ledger.account[e]
-            out[k, m] += odds * ledger.coefficient[e] * fall / scenario.scale[subject, k]
+            k, each = ledger.account[e], some_runs(ledger.coefficient[e], runs)
+            out[k, m] += odds * each * fall / scenario.scale[subject, k]
 
 
 @constant

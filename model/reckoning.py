@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises
+from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises, columns
 from agents.numerics import exp, log
 from agents.utility import KINDS, value_of_account
 from model.bargaining import Ask, Signing, Talks, take_for_granted
 from model.beliefs import Evidence, Menaces, learn, update_commitment, update_hostility
 from model.chance import Chance, negative_binomial
-from model.ledger import source_start, source_values
+from model.ledger import gaps, source_start, source_values
 from model.moves import relation_after_threats
 from model.perception import View, accounts_in_effect, limited, over_limit, prices
 from model.politics import offices, update_support
-from model.scenario import NOBODY, Scenario
+from model.scenario import NOBODY, Scenario, some_runs
+from model.schema import ACCOUNTS
 from model.theatres import Crises
 from model.world import (
     NEVER_DUE,
@@ -26,6 +27,7 @@ from model.world import (
     World,
     agreement_end,
     draft,
+    full,
     other_party,
     overtake,
     ruptured,
@@ -126,21 +128,10 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
     A breach releases the other side from what it still owes, so keeping a promise is worth what
     the partner's outstanding promises bring, less what one's own costs.
     """
-    due = (world.promised_to != NOBODY) & (world.due <= world.quarter) & (world.due != NEVER_DUE)
-    falls = due.any(axis=1)
+    due = _promised_for_now(world)
     briefings = {}
     for a, name in enumerate(scenario.actors):
-        owned = np.flatnonzero((scenario.levers.owner == a) & falls)
-        lever, back, where = _steps_back(world, owned, due[owned])
-        own = -prices(view, a, a, lever, back)[:, :-1]
-        if len(lever):
-            for partner in np.unique(world.promised_to[lever][where]):
-                mine = where & (world.promised_to[lever] == partner)
-                owed = _owed_by(scenario, view, world, a, int(partner), mine.any(axis=0))
-                if owed is not None:
-                    for n in np.flatnonzero(mine.any(axis=1)):
-                        own[:, n] += np.where(mine[n], owed, 0.0)
-        cost = scenario.levers.exit_cost[a][lever]
+        lever = np.flatnonzero((scenario.levers.owner == a) & due.any(axis=1))
         briefings[name] = Briefing(
             actor=name,
             quarter=world.quarter,
@@ -148,51 +139,51 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
             goals=view.goals[a],
             customs=view.customs,
             promises=Promises(
-                own=own,
+                own=_kept_worth(scenario, view, world, a, lever, due),
                 lever=lever,
                 names=scenario.levers.ids,
-                due=where,
-                breach_cost=np.array(np.broadcast_to(cost, where.shape)),
+                due=due[lever],
+                breach_cost=full(scenario.levers.exit_cost[a][lever], world.runs),
             ),
         )
     return Ask("honour", "", briefings)
 
 
-def _owed_by(
-    scenario: Scenario, view: View, world: World, actor: int, partner: int, asked: Bools
-) -> Floats | None:
-    """What the partner's outstanding promises to an actor are worth to it, (account, run).
+def _promised_for_now(world: World) -> Bools:
+    """Levers promised to somebody by this quarter, (lever, run)."""
+    return (world.promised_to != NOBODY) & (world.due <= world.quarter) & (world.due != NEVER_DUE)
 
-    asked : (run,) where it is to know; nothing elsewhere, None if it is owed nothing anywhere
+
+def _kept_worth(
+    scenario: Scenario, view: View, world: World, actor: int, lever: Ints, due: Bools
+) -> Floats:
+    """What keeping each promise due changes for an actor, (account, promise, run); else nothing.
+
+    lever : (promise,); due : (lever, run)
     """
-    owned = np.flatnonzero(scenario.levers.owner == partner)
-    owed = (world.promised_to[owned] == actor) & asked
-    some = owed.any(axis=1)
-    if not some.any():
-        return None
-    lever, back, where = _steps_back(world, owned[some], owed[some])
-    worth = -prices(view, actor, actor, lever, back)[:, :-1]
-    total = np.zeros((worth.shape[0], world.runs))
-    for n in range(len(lever)):
-        total = total + np.where(where[n], worth[:, n], 0.0)
-    return total * view.trust[actor, partner]
-
-
-def _steps_back(world: World, owned: Ints, due: Bools) -> tuple[Ints, Ints, Bools]:
-    """Levers with promises due and the steps that would undo them, one row per pair met.
-
-    due : (owned lever, run)
-    """
-    rows = []
-    for x, falls in zip(owned, due, strict=True):
-        back = world.before[x] - world.setting[x]
-        for s in np.unique(back[falls]):
-            rows.append((x, s, falls & (back == s)))
-    return (
-        np.array([r[0] for r in rows], dtype=np.int64),
-        np.array([r[1] for r in rows], dtype=np.int64),
-        np.array([r[2] for r in rows], dtype=bool).reshape(len(rows), world.runs),
-    )
+    own = np.zeros((len(ACCOUNTS), len(lever), world.runs))
+    runs = np.flatnonzero(due[lever].any(axis=0))
+    if not len(runs):
+        return own
+    due, to = columns(due, runs), columns(world.promised_to, runs)
+    back = columns(world.before, runs) - columns(world.setting, runs)
+    asked = np.array([(due[lever] & (to[lever] == b)).any(axis=0) for b in range(len(view.known))])
+    owed = (to == actor) & asked[scenario.levers.owner]
+    rows = np.flatnonzero(owed.any(axis=1))
+    each = np.concatenate([lever, rows])
+    gap = gaps(scenario, each, back[each], columns(view.known[actor].setting, runs))
+    worth = -prices(view, actor, actor, each, gap, runs=runs)[:, :-1]
+    mine = worth[:, : len(lever)]
+    for partner in range(len(asked)):
+        total = np.zeros((len(ACCOUNTS), len(runs)))
+        theirs = np.flatnonzero(scenario.levers.owner[rows] == partner)
+        for n in theirs:
+            total = total + np.where(owed[rows[n]], worth[:, len(lever) + n], 0.0)
+        if len(theirs):
+            total = total * view.trust[actor, partner, runs]
+            mine += np.where(due[lever] & (to[lever] == partner), total[:, None], 0.0)
+    own[..., runs] = np.where(due[lever], mine, 0.0)
+    return own
 
 
 def fall_due(
@@ -210,29 +201,28 @@ def fall_due(
     """
     rules, levers = scenario.rules, scenario.levers
     due = (world.due <= world.quarter) & (world.due != NEVER_DUE)
-    promised = due & (world.promised_to != NOBODY)
+    promised = _promised_for_now(world)
     broken, falls = np.zeros(due.shape, dtype=bool), promised.any(axis=1)
     for a, name in enumerate(scenario.actors):
         keep = answers[name].keep
         assert keep is not None
-        owned = np.flatnonzero((levers.owner == a) & falls)
-        lever, _, where = _steps_back(world, owned, promised[owned])
-        for n, x in enumerate(lever):
-            broken[x] |= where[n] & ~keep[n]
+        owned = (levers.owner == a) & falls
+        broken[owned] = promised[owned] & ~keep
     broken, setting = _return(scenario, world, broken, world.setting)
     kept = promised & ~broken
     for x in np.flatnonzero(falls):
-        owner = int(levers.owner[x])
-        size = np.abs(world.setting[x] - world.before[x]) / levers.step[x]
+        owner, runs = int(levers.owner[x]), np.flatnonzero(promised[x])
+        size = np.abs(world.setting[x, runs] - world.before[x, runs]) / levers.step[x]
         stake = np.minimum(size, 1.0)
-        hidden = world.secret[x]
-        gained[owner] -= np.where(broken[x], levers.exit_cost[owner, x], 0.0)
+        hidden, to = world.secret[x, runs], world.promised_to[x, runs]
+        cost = some_runs(levers.exit_cost[owner, x], runs)
+        gained[owner, runs] -= np.where(broken[x, runs], cost, 0.0)
         for what, where, weight in (
-            ("kept", kept[x], rules.weight_kept * np.ones(world.runs)),
-            ("broken", broken[x], rules.weight_broken * stake),
+            ("kept", kept[x, runs], some_runs(rules.weight_kept, runs)),
+            ("broken", broken[x, runs], some_runs(rules.weight_broken, runs) * stake),
         ):
-            evidence.add(what, world.promised_to[x], owner, weight, where & ~hidden)
-            evidence.add(f"private_{what}", world.promised_to[x], owner, weight, where & hidden)
+            evidence.add(what, to, owner, weight, where & ~hidden, runs)
+            evidence.add(f"private_{what}", to, owner, weight, where & hidden, runs)
     released = _released(scenario, world, broken)
     released, setting = _return(scenario, world, released, setting)
     value = settings_value(scenario, setting)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.briefing import Bools, Floats, Ints
+from agents.briefing import Bools, Floats, Ints, columns
 from model.schema import Quantity, ScenarioFile, Side
 
 NOBODY = -1
@@ -305,6 +305,11 @@ def column(scenario: Scenario, name: str, row: int, runs: int) -> Floats:
 def per_run(array: Floats, row: Ints, run: Ints) -> Floats:
     """Pick one number a row and run of an array whose run axis may be shared by all, (pick,)."""
     return array[row, run] if array.shape[1] > 1 else array[row, 0]
+
+
+def some_runs(array: Floats, runs: Any) -> Floats:
+    """Take some games of an array whose run axis may be shared by all, (..., asked game)."""
+    return columns(array, runs) if array.shape[-1] > 1 else array
 
 
 def nearest_setting(settings: Floats, value: float) -> int:

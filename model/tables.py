@@ -12,12 +12,12 @@ from numba import njit
 
 from agents.briefing import Assent, Bools, Floats, Goals, Ints, Prospect, Seat, columns, take
 from agents.utility import touched_rows
+from model.ledger import gaps
 from model.perception import (
     Lift,
     View,
     commitment_lift,
     estimate_goals,
-    move_credit,
     out_of_bounds,
     prices,
 )
@@ -185,13 +185,11 @@ def _barred(view: View, actor: int, menus: Menu, bound: Bools) -> Bools:
     return out_of_bounds(view, actor, lever, menus.steps) | bound | menus.absent[:, None]
 
 
-def _credit(view: View, table: TableRules, actor: int, menus: Menu) -> Floats:
+def _credit(table: TableRules, menus: Menu, gap: Floats) -> Floats:
     """How far each move goes towards a headline demand, as a party knows it, (move + 1, run)."""
-    credit = np.zeros((len(menus.lever) + 1, view.world.runs))
-    setting = view.known[actor].setting
+    credit = np.zeros((len(menus.lever) + 1, gap.shape[1]))
     for m in np.flatnonzero(table.counts[menus.lever]):
-        lever, steps = int(menus.lever[m]), int(menus.steps[m])
-        credit[m] = move_credit(view.scenario, table, setting, lever, steps)
+        credit[m] = table.credit[menus.lever[m]] * gap[m]
     return credit
 
 
@@ -209,12 +207,12 @@ def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
     scenario = view.scenario
     table = scenario.tables[number]
     me, other = table.parties[k], table.parties[1 - k]
-    lever, steps = menus.lever, menus.steps
-    lift = Lift(table.theatre, commitment_lift(view, table, me, lever, steps))
-    own = prices(view, me, me, lever, steps, lift=lift)
+    lever, gap = menus.lever, gaps(scenario, menus.lever, menus.steps, view.known[me].setting)
+    lift = Lift(table.theatre, commitment_lift(view, table, me, lever, gap))
+    own = prices(view, me, me, lever, gap, lift=lift)
     # a promise of theirs counts as far as they are trusted, a harm that they announce in full
     _doubt(own, np.flatnonzero(scenario.levers.owner[lever] == other), view.trust[me, other])
-    theirs = prices(view, me, other, lever, steps, lift=lift)
+    theirs = prices(view, me, other, lever, gap, lift=lift)
     menace, menace_odds = _threat(view, table, me, me, other)
     leverage, leverage_odds = _threat(view, table, me, other, me)
     return Side(
@@ -225,10 +223,10 @@ def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
         menace_odds,
         leverage,
         leverage_odds,
-        _assent(view, me, me, menus),
-        _assent(view, me, other, menus),
+        _assent(view, me, menus, gap),
+        _assent(view, other, menus, gap),
         _barred(view, me, menus, bound),
-        _credit(view, table, me, menus),
+        _credit(table, menus, gap),
     )
 
 
@@ -240,22 +238,15 @@ def _doubt(own, promised, trust):
                 own[k, m, r] *= trust[r] if own[k, m, r] > 0.0 else 1.0
 
 
-def _assent(view: View, observer: int, party: int, menus: Menu) -> Assent:
-    """Return what single moves cost a party at home, from the positions that an observer knows."""
+def _assent(view: View, party: int, menus: Menu, gap: Floats) -> Assent:
+    """Return what single moves cost a party at home.
+
+    gap : (move, run) how far each carries its lever from where an observer knows it
+    """
     scenario, runs = view.scenario, view.world.runs
     cost = np.zeros((len(menus.lever) + 1, runs))
     if scenario.ratifies[party]:
-        known = view.known[observer].setting
-        levers = scenario.levers
-        _home_costs(
-            levers.settings,
-            levers.size,
-            levers.home_cost[party],
-            menus.lever,
-            menus.steps,
-            known,
-            cost,
-        )
+        _home_costs(scenario.levers.home_cost[party], menus.lever, gap, cost)
     return Assent(
         cost,
         ratification_room(scenario, party, view.world.support[party]),
@@ -264,15 +255,12 @@ def _assent(view: View, observer: int, party: int, menus: Menu) -> Assent:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _home_costs(settings, size, rate, lever, steps, setting, out):
+def _home_costs(rate, lever, gap, out):
+    alike = rate.shape[1] == 1
     for m in range(len(lever)):
-        x = lever[m]
-        for r in range(setting.shape[1]):
-            each = rate[x, r if rate.shape[1] > 1 else 0]
-            if each != 0.0:
-                now = setting[x, r]
-                then = min(max(now + steps[m], 0), size[x] - 1)
-                out[m, r] = each * (settings[x, then] - settings[x, now])
+        for r in range(gap.shape[1]):
+            each = rate[lever[m], 0 if alike else r]
+            out[m, r] = each * gap[m, r] if each != 0.0 else 0.0
 
 
 def _threat(
@@ -293,7 +281,8 @@ def _threat(
             continue
         lever = scenario.threats.lever[n : n + 1]
         steps = scenario.threats.steps[n : n + 1]
-        change = change + prices(view, observer, target, lever, steps)[:, 0]
+        gap = gaps(scenario, lever, steps, view.known[observer].setting)
+        change = change + prices(view, observer, target, lever, gap)[:, 0]
         if observer == target:
             change[SECURITY] -= view.private[n]
         pending = np.isfinite(world.demand[number]) & (table.demander == by)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.briefing import Bools, Floats, Ints
+from agents.briefing import Bools, Floats, Ints, columns, take
 from agents.numerics import KERNEL, exp, exp1, power
 from model.chance import Chance
 from model.ledger import force_balance, hot
-from model.scenario import NOBODY, Scenario, column, constant
+from model.scenario import NOBODY, Scenario, column, constant, some_runs
 from model.schema import ACCOUNTS
 from model.world import World, fair_payment, full, paid
 
@@ -206,44 +206,34 @@ def security_by_theatre(
     hazard a quarter at the reference
     """
     security = np.zeros(credibility.shape)
-    constants = _constants(scenario, actor, credibility.shape[1])
-    _security(*constants, forces, credibility, base, security)  # type: ignore[call-arg]
+    theatres, fears = scenario.theatres, _fears(scenario, actor, credibility.shape[1])
+    _security(fears, theatres.side[actor], theatres.exponent, forces, credibility, base, security)
     return security
 
 
 @constant
-def _constants(scenario: Scenario, actor: int, runs: int) -> tuple[Any, ...]:
-    """Return what the security kernels need of an actor's theatres, the run axis full."""
+def _fears(scenario: Scenario, actor: int, runs: int) -> Floats:
+    """Numbers behind an actor's security, (number, theatre, run), in the order of `insecurity1`.
+
+    Prize, cost, steepness, reference, clip, stake, share.
+    """
     theatres = scenario.theatres
+    clip = column(scenario, "hazard_clip", NOBODY, runs)
     rows = (
         theatres.prize,
         theatres.war_cost,
         theatres.steepness,
         theatres.reference,
-        theatres.crisis_share,
+        np.broadcast_to(clip, (len(theatres.ids), runs)),
         theatres.stake[actor],
+        theatres.crisis_share,
     )
-    wide = [full(x, runs) for x in rows]
-    clip = column(scenario, "hazard_clip", NOBODY, runs)
-    return (*wide, clip, theatres.side[actor], theatres.exponent)
+    return np.array([full(x, runs) for x in rows])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _security(
-    prize,
-    cost,
-    steep,
-    reference,
-    share,
-    stake,
-    clip,
-    side,
-    exponent,
-    forces,
-    credibility,
-    base,
-    out,
-):
+def _security(fears, side, exponent, forces, credibility, base, out):
+    prize, cost, steep, reference, clip, stake, share = fears
     raised = np.empty((3, forces.shape[2]))
     for t in range(forces.shape[0]):
         if side[t] == 0:
@@ -261,7 +251,7 @@ def _security(
                 steep[t, r],
                 reference[t, r],
                 base[t, r],
-                clip[r],
+                clip[t, r],
                 stake[t, r],
                 share[t, r],
             )
@@ -269,13 +259,7 @@ def _security(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _price_security(
-    prize,
-    cost,
-    steep,
-    reference,
-    share,
-    stake,
-    clip,
+    fears,
     side,
     exponent,
     forces,
@@ -283,10 +267,7 @@ def _price_security(
     base,
     security,
     lever,
-    steps,
-    setting,
-    size,
-    settings,
+    gap,
     order,
     first,
     theatre,
@@ -297,15 +278,14 @@ def _price_security(
     lift,
     out,
 ):
-    n_runs = setting.shape[1]
+    prize, cost, steep, reference, clip, stake, share = fears
+    n_runs = gap.shape[1]
     shared = force.shape[1] == 1
     after = np.empty((3, n_runs))
     raised = np.empty((3, n_runs))
-    gap = np.empty(n_runs)
     trust = np.empty(n_runs)
     for m in range(len(lever)):
         x = lever[m]
-        known = False
         for t in range(forces.shape[0]):
             if side[t] == 0:
                 continue
@@ -316,12 +296,6 @@ def _price_security(
             lifted = t == lift_theatre and lift[m, 0] != NO_LIFT
             if not (touched or lifted):
                 continue
-            if not known:
-                known = True
-                for r in range(n_runs):
-                    now = setting[x, r]
-                    then = min(max(now + steps[m], 0), size[x] - 1)
-                    gap[r] = settings[x, then] - settings[x, now]
             for s in range(3):
                 for r in range(n_runs):
                     after[s, r] = forces[t, s, r]
@@ -333,10 +307,10 @@ def _price_security(
                 if shared:
                     c = force[e, 0]
                     for r in range(n_runs):
-                        after[s, r] += c * gap[r]
+                        after[s, r] += c * gap[m, r]
                 else:
                     for r in range(n_runs):
-                        after[s, r] += force[e, r] * gap[r]
+                        after[s, r] += force[e, r] * gap[m, r]
             for r in range(n_runs):
                 trust[r] = credibility[t, r]
             if lifted:
@@ -355,7 +329,7 @@ def _price_security(
                     steep[t, r],
                     reference[t, r],
                     base[t, r],
-                    clip[r],
+                    clip[t, r],
                     stake[t, r],
                     share[t, r],
                 )
@@ -367,36 +341,37 @@ def price_security(
     actor: int,
     seen: Outlook,
     lever: Ints,
-    steps: Ints,
-    setting: Ints,
+    gap: Floats,
     force: Floats,
     lift_theatre: int,
     lift: Floats,
     out: Floats,
+    runs: Any = slice(None),
 ) -> None:
     """Add to `out` (move, run) what each move does to an actor's security, standard deviations.
 
-    force : (force entry, run) marginal coefficients; lift : (move, run) change in believed
-    commitment in theatre `lift_theatre`, NO_LIFT in rows without one.
+    lever : (move,); gap : (move, run) how far each carries its lever; force : (force entry, run)
+    marginal coefficients; lift : (move, run) change in believed commitment in theatre
+    `lift_theatre`, NO_LIFT in rows without one; runs : which games of `seen` and `force` these are.
     Each move is priced exactly; a package adds its moves (see ODD: the cross terms left out).
     """
     order, first = scenario.ledger.by_lever
-    _price_security(  # type: ignore[call-arg]
-        *_constants(scenario, actor, setting.shape[1]),
-        seen.forces,
-        seen.credibility,
-        seen.alarm,
-        seen.security,
+    fears, here = _fears(scenario, actor, seen.security.shape[1]), take(seen, runs)
+    _price_security(
+        columns(fears, runs),
+        scenario.theatres.side[actor],
+        scenario.theatres.exponent,
+        here.forces,
+        here.credibility,
+        here.alarm,
+        here.security,
         lever,
-        steps,
-        setting,
-        scenario.levers.size,
-        scenario.levers.settings,
+        gap,
         order,
         first,
         scenario.ledger.theatre,
         scenario.ledger.side,
-        force,
+        some_runs(force, runs),
         scenario.scale[actor, SECURITY],
         lift_theatre,
         lift,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -69,11 +71,12 @@ def play_chunk(
     chance = Chance(seed, numbers)
     world = begin(game, len(numbers))
     past = []
-    for _ in range(file.quarters if quarters is None else quarters):
-        record = play_quarter(game, world, chance, deciders)
-        past.append(snapshot(game, world, record, watched))
-        world = record.world
-        del record  # its talks are large, and the next quarter needs the room
+    with no_search_for_cycles():
+        for _ in range(file.quarters if quarters is None else quarters):
+            record = play_quarter(game, world, chance, deciders)
+            past.append(snapshot(game, world, record, watched))
+            world = record.world
+            del record  # its talks are large, and the next quarter needs the room
     whole = history(past)
     listed = outcomes(game, whole, world, watched)
     varied = list(_varied(values or {}, len(numbers)))
@@ -86,6 +89,18 @@ def play_chunk(
         if trajectories
         else {},
     )
+
+
+@contextmanager
+def no_search_for_cycles() -> Iterator[None]:
+    """Let Python free by counting alone: games leave no cycles, but much to be searched for any."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()
 
 
 def _varied(values: Settings, runs: int) -> Iterable[tuple[Column, Values]]:

@@ -5,6 +5,7 @@ import pytest
 
 from model.chance import Chance
 from model.compiling import build
+from model.ledger import gaps
 from model.parameters import parameters
 from model.perception import perceive, prices
 from model.reading import read
@@ -83,7 +84,8 @@ def test_moving_any_lever_changes_an_account_of_somebody() -> None:
     moved = np.zeros(len(levers), dtype=bool)
     for actor in range(len(scenario.actors)):
         for steps in (up, -up):
-            change = prices(view, actor, actor, levers, steps)[:, :-1, 0]
+            gap = gaps(scenario, levers, steps, view.known[actor].setting)
+            change = prices(view, actor, actor, levers, gap)[:, :-1, 0]
             moved |= (np.abs(change) > 0.0).any(axis=0)
     assert [scenario.levers.ids[x] for x in np.flatnonzero(~moved)] == []
 

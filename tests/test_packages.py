@@ -23,7 +23,7 @@ from agents.talks import Valuation, plan, possible_packages
 from agents.utility import package_utilities
 from model.agenda import allowed
 from model.chance import Chance
-from model.ledger import force_balance, source_start, source_values
+from model.ledger import force_balance, gaps, source_start, source_values
 from model.parameters import parameters
 from model.perception import Lift, View, commitment_lift, estimate_outlook, perceive, prices
 from model.reading import read
@@ -221,9 +221,10 @@ class Judge:
     def _without_theatres(self, subject: int, seen: Outlook) -> Floats:
         """Security that single moves bring without the theatres, (move + 1, state) deviations."""
         lever, steps = self.meeting.seen.menu.lever, self.meeting.seen.menu.steps
-        lift = commitment_lift(self.view, self.table, self.me, lever, steps)
+        gap = gaps(self.view.scenario, lever, steps, self.known.setting)
+        lift = commitment_lift(self.view, self.table, self.me, lever, gap)
         whole = prices(
-            self.view, self.me, subject, lever, steps, lift=Lift(self.table.theatre, lift)
+            self.view, self.me, subject, lever, gap, lift=Lift(self.table.theatre, lift)
         )[SECURITY]
         theatres = np.zeros_like(whole)
         price_security(
@@ -231,8 +232,7 @@ class Judge:
             subject,
             seen,
             lever,
-            steps,
-            self.known.setting,
+            gap,
             self.known.force,
             self.table.theatre,
             lift,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agents.briefing import Floats, Ints
 from agents.numerics import exp
 from model.chance import Chance
-from model.ledger import price_moves, switched
+from model.ledger import gaps, price_moves, switched
 from model.perception import View, perceive
 from model.schema import ACCOUNTS, ScenarioFile
 from model.theatres import FAINT, NO_LIFT, price_security
@@ -31,7 +31,7 @@ def test_prices_of_moves_equal_the_reference(file: ScenarioFile, seed: int) -> N
                 k = ledger.account[e]
                 rate = coefficient[e] / scenario.scale[actor, k]
                 expected[k, m] += rate * gap
-        priced = price_moves(scenario, actor, lever, steps, setting)
+        priced = price_moves(scenario, actor, lever, gaps(scenario, lever, steps, setting))
         np.testing.assert_array_equal(priced, expected)
 
 
@@ -70,7 +70,8 @@ def test_prices_of_security_equal_the_reference(file: ScenarioFile, seed: int) -
                 if change is not None:
                     expected[m] += change / scenario.scale[actor, 0]
         seen, force = view.outlooks[actor], view.known[actor].force
-        price_security(scenario, actor, seen, lever, steps, setting, force, lifted, lift, out)
+        carried = gaps(scenario, lever, steps, setting)
+        price_security(scenario, actor, seen, lever, carried, force, lifted, lift, out)
         np.testing.assert_array_equal(out, expected)
 
 
