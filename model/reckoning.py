@@ -165,24 +165,23 @@ def _kept_worth(
     runs = np.flatnonzero(due[lever].any(axis=0))
     if not len(runs):
         return own
-    due, to = columns(due, runs), columns(world.promised_to, runs)
-    back = columns(world.before, runs) - columns(world.setting, runs)
-    asked = np.array([(due[lever] & (to[lever] == b)).any(axis=0) for b in range(len(view.known))])
-    owed = (to == actor) & asked[scenario.levers.owner]
-    rows = np.flatnonzero(owed.any(axis=1))
+    falls, to = columns(due[lever], runs), columns(world.promised_to[lever], runs)
+    asked = np.array([(falls & (to == b)).any(axis=0) for b in range(len(scenario.actors))])
+    rows = np.flatnonzero((world.promised_to == actor).any(axis=1))
+    owed = columns(world.promised_to[rows] == actor, runs) & asked[scenario.levers.owner[rows]]
+    rows, owed = rows[owed.any(axis=1)], owed[owed.any(axis=1)]
     each = np.concatenate([lever, rows])
-    gap = gaps(scenario, each, back[each], columns(view.known[actor].setting, runs))
+    back = columns(world.before[each] - world.setting[each], runs)
+    gap = gaps(scenario, each, back, columns(view.known[actor].setting, runs))
     worth = -prices(view, actor, actor, each, gap, runs=runs)[:, :-1]
     mine = worth[:, : len(lever)]
-    for partner in range(len(asked)):
+    for partner in np.unique(scenario.levers.owner[rows]):
         total = np.zeros((len(ACCOUNTS), len(runs)))
-        theirs = np.flatnonzero(scenario.levers.owner[rows] == partner)
-        for n in theirs:
-            total = total + np.where(owed[rows[n]], worth[:, len(lever) + n], 0.0)
-        if len(theirs):
-            total = total * view.trust[actor, partner, runs]
-            mine += np.where(due[lever] & (to[lever] == partner), total[:, None], 0.0)
-    own[..., runs] = np.where(due[lever], mine, 0.0)
+        for n in np.flatnonzero(scenario.levers.owner[rows] == partner):
+            total = total + np.where(owed[n], worth[:, len(lever) + n], 0.0)
+        total = total * view.trust[actor, partner, runs]
+        mine += np.where(falls & (to == partner), total[:, None], 0.0)
+    own[..., runs] = np.where(falls, mine, 0.0)
     return own
 
 

@@ -233,7 +233,8 @@ def _fears(scenario: Scenario, actor: int, runs: int) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _security(fears, side, exponent, forces, credibility, base, out):
-    prize, cost, steep, reference, clip, stake, share = fears
+    prize, cost, steep, reference = fears[0], fears[1], fears[2], fears[3]
+    clip, stake, share = fears[4], fears[5], fears[6]  # unpacked, they would count as scattered
     raised = np.empty((3, forces.shape[2]))
     for t in range(forces.shape[0]):
         if side[t] == 0:
@@ -278,7 +279,8 @@ def _price_security(
     lift,
     out,
 ):
-    prize, cost, steep, reference, clip, stake, share = fears
+    prize, cost, steep, reference = fears[0], fears[1], fears[2], fears[3]
+    clip, stake, share = fears[4], fears[5], fears[6]  # unpacked, they would count as scattered
     n_runs = gap.shape[1]
     shared = force.shape[1] == 1
     after = np.empty((3, n_runs))

@@ -252,7 +252,7 @@ RECKONING = [
     ("np.where(due & stepped, value, world.value)", "np.where(due, value, world.value)"),
     ("tally[2] += broken.sum(axis=0)", "tally[1] += broken.sum(axis=0)"),
     ("worth = -prices(view", "worth = prices(view"),
-    ("mine += np.where(due[lever]", "mine -= np.where(due[lever]"),
+    ("mine += np.where(falls", "mine -= np.where(falls"),
     ("log(now) + follow[rows]", "log(now) - follow[rows]"),
     ("np.where(world.due == NEVER_DUE, world.setting, world.before)", "world.setting"),
     ("levers.spoil_odds[x] * np.maximum(units, 0.0)", "levers.spoil_odds[x] * np.ones(world.runs)"),
