@@ -10,7 +10,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.briefing import Assent, Bools, Floats, Goals, Ints, Prospect, Seat, columns, take
+from agents.briefing import (
+    Assent,
+    Bools,
+    Floats,
+    Goals,
+    Ints,
+    Prospect,
+    Seat,
+    columns,
+    full_runs,
+    take,
+)
 from agents.utility import touched_rows
 from model.ledger import gaps
 from model.perception import (
@@ -22,7 +33,7 @@ from model.perception import (
     prices,
 )
 from model.politics import ratification_room
-from model.scenario import NOBODY, Levers, Scenario, TableRules, column, slot_limits
+from model.scenario import NOBODY, Levers, Scenario, TableRules, column, slot_limits, some_runs
 from model.schema import ACCOUNTS
 from model.theatres import SECURITY, is_hot
 from model.world import World, ruptured, slots
@@ -354,7 +365,12 @@ def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any
     scenario, world = view.scenario, view.world
     table, side = seen.table, seen.sides[k]
     me, other = table.parties[k], table.parties[1 - k]
-    shape = side.menace_odds[runs].shape
+    menace_odds = columns(side.menace_odds, runs)
+    shape = menace_odds.shape
+
+    def here(numbers: Floats) -> Floats:
+        return full_runs(some_runs(numbers, runs), len(menace_odds))
+
     return Seat(
         table=table.id,
         other=scenario.actors[other],
@@ -363,15 +379,15 @@ def _seat(view: View, seen: TableView, k: int, slot: int, runs: Any, **said: Any
         them=take(side.them, runs),
         names=scenario.levers.ids,
         menace=columns(side.menace, runs),
-        menace_odds=side.menace_odds[runs],
+        menace_odds=menace_odds,
         leverage=columns(side.leverage, runs),
-        leverage_odds=side.leverage_odds[runs],
-        coerced=_threatened(scenario, world, table, other)[runs],
-        coercing=_threatened(scenario, world, table, me)[runs],
-        outside=np.broadcast_to(table.outside[k], world.runs)[runs],
-        their_outside=np.broadcast_to(table.outside[1 - k], world.runs)[runs],
-        term=np.broadcast_to(table.term, world.runs)[runs],
-        trust=view.trust[me, other][runs],
+        leverage_odds=columns(side.leverage_odds, runs),
+        coerced=columns(_threatened(scenario, world, table, other), runs),
+        coercing=columns(_threatened(scenario, world, table, me), runs),
+        outside=here(table.outside[k]),
+        their_outside=here(table.outside[1 - k]),
+        term=here(table.term),
+        trust=columns(view.trust[me, other], runs),
         **({"opens": np.zeros(shape, dtype=bool), "required": np.full(shape, -np.inf)} | said),
     )
 
