@@ -93,7 +93,7 @@ class Room:
         for name in (PRK, JPN, "stranger"):
             client = self.teams.get(name, Client(port))
             for path in ("/", "/team", "/screen", "/debrief", "/handouts", "/health", "/nowhere",
-                         "/white", "/cards", "/export.zip", "/paper/USA"):  # fmt: skip
+                         "/debrief/job/0",                          "/white", "/cards", "/export.zip", "/paper/USA"):  # fmt: skip
                 for tongue in ("en", "ko"):
                     cookie = f"{client.name}={client.cookie}; language={tongue}"
                     answer, text = client.ask("GET", path, Cookie=cookie, Accept="text/html")
@@ -195,6 +195,7 @@ def the_rest(room: Room, mine: str = "") -> None:
     room.look("before it is published")
     room.arrives("published", lambda: white.post("/white/publish"))
     if mine:
+        ok(white.post("/debrief/luck"))  # the white cell looks ahead
         ok(usa.post("/team/reflect", text=mine))
         ok(usa.post("/team/message", to=["ROK", "white"], text=mine))
     room.look("after it was published")

@@ -107,7 +107,7 @@ class Aftermath:
     def job(self, request: Request) -> Response:
         """Say how far a calculation is."""
         number = request.path_params["number"]
-        if not 0 <= number < len(self.jobs):
+        if not self._may(self.site.who(request)) or not 0 <= number < len(self.jobs):
             return JSONResponse({"share": 1.0, "over": True}, NOWHERE)
         job = self.jobs[number]
         return JSONResponse({"share": job.done[0], "over": bool(job.took)})
