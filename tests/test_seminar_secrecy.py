@@ -93,7 +93,7 @@ class Room:
         for name in (PRK, JPN, "stranger"):
             client = self.teams.get(name, Client(port))
             for path in ("/", "/team", "/screen", "/debrief", "/handouts", "/health", "/nowhere",
-                         "/debrief/job/0",                          "/white", "/cards", "/export.zip", "/paper/USA"):  # fmt: skip
+                         "/debrief/job/0", "/white", "/cards", "/export.zip", "/paper/USA"):  # fmt: skip
                 for tongue in ("en", "ko"):
                     cookie = f"{client.name}={client.cookie}; language={tongue}"
                     answer, text = client.ask("GET", path, Cookie=cookie, Accept="text/html")
