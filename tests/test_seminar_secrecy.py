@@ -26,6 +26,10 @@ USA, ROK, PRK, JPN = "United States", "Republic of Korea", "DPRK", "Japan"
 DATE = re.compile(rb"date: [^\r]*\r\n", re.IGNORECASE)
 BEAT = re.compile(rb"[0-9a-f]+\r\n: still here\n\n\r\n")  # by the time that passes
 WAIT = 60.0
+PATHS = (
+    "/", "/team", "/screen", "/debrief", "/debrief/job/0", "/handouts", "/health", "/nowhere",
+    "/white", "/cards", "/export.zip", "/paper/USA",
+)  # fmt: skip
 TO_ALL = {"public": "1", "text": "To all: good morning."}
 DEAL = {"move edc_fund": "0.05", "move ncg_depth": "3"}
 LOCKED = {"lever us_dprk_track": "1", "lock": "1"}
@@ -92,8 +96,7 @@ class Room:
         port = self.here.port
         for name in (PRK, JPN, "stranger"):
             client = self.teams.get(name, Client(port))
-            for path in ("/", "/team", "/screen", "/debrief", "/handouts", "/health", "/nowhere",
-                         "/debrief/job/0", "/white", "/cards", "/export.zip", "/paper/USA"):  # fmt: skip
+            for path in PATHS:
                 for tongue in ("en", "ko"):
                     cookie = f"{client.name}={client.cookie}; language={tongue}"
                     answer, text = client.ask("GET", path, Cookie=cookie, Accept="text/html")
