@@ -21,7 +21,7 @@ from runs.seminar.live import Live
 
 ROOT = Path(__file__).parent.parent
 START = "import sys; from runs.cli import main; sys.exit(main(sys.argv[1:]))"
-PATIENCE = 90.0  # seconds; the first start compiles
+PATIENCE = 180.0  # seconds; the first start compiles, and the first turn waits for it
 
 
 def free_port() -> int:
@@ -51,7 +51,7 @@ class Client:
     def ask(
         self, method: str, path: str, body: str = "", **headers: str
     ) -> tuple[HTTPResponse, str]:
-        link = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         sent = {"Accept": "application/json", **headers}
         if self.cookie and "Cookie" not in headers:
             sent["Cookie"] = f"{self.name}={self.cookie}"
@@ -71,7 +71,7 @@ class Client:
 
     def raw(self, path: str) -> bytes:
         """Fetch a file."""
-        link = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         link.request("GET", path, headers={"Cookie": f"{self.name}={self.cookie}"})
         answer = link.getresponse()
         assert answer.status == 200, (path, answer.status)
