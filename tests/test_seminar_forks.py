@@ -8,10 +8,25 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the extra `seminar`")
 
+from runs.seminar.access import Keys
+from runs.seminar.aftermath import Aftermath
 from runs.seminar.dealing import Terms
-from runs.seminar.forks import as_signed, doctrines_alone, instead, plans_of, play_on, what_if
+from runs.seminar.debrief import SECTIONS
+from runs.seminar.export import bundle
+from runs.seminar.forks import (
+    as_signed,
+    doctrines_alone,
+    instead,
+    luck,
+    plans_of,
+    play_on,
+    start,
+    what_if,
+)
 from runs.seminar.live import Live
 from runs.seminar.seats import Condition
+from runs.seminar.web import Site
+from runs.seminar.words import translator
 from tests.classroom import begun
 
 WHOLE = {"edc_fund": 0.1, "ncg_depth": 3.0, "jpn_regional_role": 2.0}  # at two tables
@@ -87,4 +102,28 @@ def test_arms_played_side_by_side_are_played_as_if_apart(tmp_path: Path) -> None
         np.testing.assert_array_equal(together[name].utility, apart.utility)
         for series, values in apart.series.items():
             np.testing.assert_array_equal(together[name].series[series], values)
+    live.record.close()
+
+
+def test_percentiles_of_other_sections_stand_beside(tmp_path: Path) -> None:
+    """The same game in another section has the same percentile; one of other length has none."""
+    live, t = begun(tmp_path / "here", 2, "USA", "ROK", "JPN"), translator("en")
+    proposed(live)
+    folder = live.folder / SECTIONS
+    folder.mkdir()
+    (folder / "monday.zip").write_bytes(bundle(live, t))
+    (folder / "notes.zip").write_bytes(b"no zip")
+    pages = Aftermath(Site(live, Keys(live.folder)))
+    job = start("luck", "", lambda progress: luck(live, 20, progress))
+    while not job.took:
+        pass
+    assert job.problem == []
+    head, here, monday, notes = pages._told(0, job, t)["sections"]
+    assert head[1:] == tuple(live.game.file.actors[a].name for a in live.game.game.scenario.actors)
+    assert here[1:] == monday[1:]
+    assert all(0 <= int(x) <= 100 for x in here[1:])
+    assert set(notes[1:]) == {"–"}
+    live.begin_turn()
+    live.publish()
+    assert set(pages._told(0, job, t)["sections"][2][1:]) == {"–"}
     live.record.close()
