@@ -47,8 +47,9 @@ from runs.summary import SHORT, Row, as_csv, as_text, sanity, summary
 
 __all__ = ["CHUNK", "FAN_GAMES", "Written", "batch", "parse_shard", "sanity"]
 
-# games played together, and one file: they share the interpreter's time
-SMALLEST_CHUNK, CHUNK = 250, 3000
+# games played together, and one file: they share the interpreter's time, which is about that of 600
+# games' own arithmetic
+SMALLEST_CHUNK, CHUNK = 500, 3000
 PARTS = 8  # of many games, so that several processors have work
 FAN_GAMES = 1000  # games whose trajectories are always kept: enough for 5 % bands
 AS_WRITTEN = "the scenario's, not calibrated"
