@@ -11,9 +11,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from agents.briefing import Bools, Floats
 from model.chance import Chance
@@ -21,8 +23,10 @@ from model.history import Consulted, history
 from model.notice import NOTICE
 from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
+from runs.answer_pictures import Likely, Span, chance_picture, span_picture
 from runs.disk import disk_errors, write_whole
 from runs.errors import UserError
+from runs.figures import save
 from runs.hindcast import PERCENT, SERIES, Games, Measured, levels, play_drawn, surprises
 from runs.hindcast_report import Reported, filled, listed, table
 from runs.posterior import Draws, Posterior, spoken
@@ -204,7 +208,35 @@ def report(
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             write_whole(folder / name, content.encode())
-    return Reported(text, folder, tuple(folder / name for name in contents))
+        drawn = pictures(file, answers, draws, runs)
+        files = [save(figure, folder / name) for name, figure in drawn.items()]
+    return Reported(text, folder, tuple(chain((folder / name for name in contents), *files)))
+
+
+def pictures(
+    file: ScenarioFile, answers: Sequence[Told], draws: Draws, runs: int
+) -> dict[str, Figure]:
+    """Draw all answers: chances, and quantiles."""
+    chances = [
+        Likely(f"{t.asked.id} {t.asked.question}", t.probability, t.asked.handle != "rate")
+        for t in answers
+        if t.asked.answer == "probability"
+    ]
+    spans = [
+        Span(f"{t.asked.id} {t.asked.question}", t.quantiles)
+        for t in answers
+        if t.asked.answer == "quantiles"
+    ]
+    about = (
+        f"The questions were chosen after the fact; nothing after {file.cutoff} informs the "
+        f"answers.\n{runs:,} games of {file.name} {scenario_hash(file)[:12]}, seed {draws.seed}, "
+        f"numbers: {draws.label}"
+    )
+    bands = f"Bars: 90 % and 50 % of games; mark: median. {about}"
+    return {
+        "chances": chance_picture(chances, "Questions about 2025: chances", about),
+        "quantiles": span_picture(spans, "Questions about 2025: quantities", bands),
+    }
 
 
 def told(

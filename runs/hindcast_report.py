@@ -13,10 +13,12 @@ from pathlib import Path
 from textwrap import fill
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from model.history import LAST_GUIDING
 from model.notice import NOTICE
 from model.reading import scenario_hash
+from runs.answer_pictures import skill_picture
 from runs.disk import disk_errors, write_whole
 from runs.figures import Panel, fan_chart, save
 from runs.hindcast import NO_HANDLE, YEAR, Answered, Forecast, Hindcast, Score, hindcast
@@ -346,13 +348,31 @@ def _charts(found: Hindcast, folder: Path) -> list[Path]:
             )
             for f in shown
         ]
-        below = (
-            f"{found.games.runs:,} games of {found.games.file.name}, numbers: {found.draws.label}; "
-            "dots: what happened"
-        )
+        below = f"Dots: what happened. {about(found)}"
         figure = fan_chart(panels, periods, found.games.file.title, below)
         files += save(figure, folder / name)
-    return files
+    return [*files, *save(_skill(found), folder / "skill")]
+
+
+def about(found: Hindcast) -> str:
+    """Say of what a figure is."""
+    games = found.games
+    return (
+        f"{games.runs:,} games of {games.file.name} {scenario_hash(games.file)[:12]}, seed "
+        f"{games.seed}, numbers: {found.draws.label}"
+    )
+
+
+def _skill(found: Hindcast) -> Figure:
+    """Draw what the model saves of each naive forecaster's error."""
+    said = (
+        "Error: continuous ranked probability score (CRPS). Line: interval of "
+        f"{DOUBT[1] - DOUBT[0]:.0f} % over resampled years, of which there are few. Blue dot: "
+        "surely better; orange diamond: surely worse; grey square: neither is sure."
+    )
+    skills = {s.forecast.measured.name: s.skill for s in found.scores}
+    title = f"Skill of the hindcast from {found.games.file.start}"
+    return skill_picture(skills, title, f"{said}\n{about(found)}")
 
 
 def _yearly(forecast: Forecast) -> bool:

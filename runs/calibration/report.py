@@ -22,6 +22,7 @@ from runs.calibration.run import Calibrated, calibrate
 from runs.disk import disk_errors, write_whole
 from runs.figures import ARMS, STYLE, save
 from runs.hindcast_report import table
+from runs.parameter_words import all_words, unit_of
 from runs.prior import at_quantile, uncertain
 from runs.store import MANIFEST
 from runs.summary import aligned, number, percent
@@ -84,7 +85,8 @@ def report(
 def told(found: Calibrated, width: int = 100) -> str:
     """Tell a calibration: what was looked at, what was learnt, how well it is known."""
     chosen, sample = found.screened.chosen, found.sample
-    learnt = [n for n, so in zip(found.names, inference.informed(sample), strict=True) if so]
+    words = all_words(found.file)
+    learnt = [words[n] for n, so in zip(found.names, inference.informed(sample), strict=True) if so]
     games, on = found.before.shape[1], " and ".join(found.manifest["scenarios"])
     missed = [s for s, used in zip(found.summaries, found.used, strict=True) if not used]
     head = (
@@ -107,7 +109,7 @@ def told(found: Calibrated, width: int = 100) -> str:
         "missing, not which number is right, and are left out"
     )
     learnt_said = (
-        f"History informed {len(learnt)} of {len(chosen)}: {', '.join(learnt)}."
+        f"History informed {len(learnt)} of {len(chosen)}: {'; '.join(learnt)}."
         if learnt
         else "History informed none of them beyond chance."
     )
@@ -160,11 +162,12 @@ def _quantiles(found: Calibrated, n: int, p: Parameter) -> tuple[Floats, Floats]
 def _parameter_table(found: Calibrated) -> str:
     rows = [["number", "trace", "before", "after", "contraction", "informed", "check"]]
     shrunk, moved = inference.contraction(found.sample), inference.informed(found.sample)
+    words = all_words(found.file)
     for n, p in enumerate(_listed(found)):
         before, after = _quantiles(found, n, p)
         rows.append(
             [
-                f"{p.name} ({p.unit})" if p.unit else p.name,
+                f"{words[p.name]} ({unit_of(found.file, p)})",
                 percent(float(found.screened.share[found.screened.chosen[n]])),
                 " · ".join(map(number, before)),
                 " · ".join(map(number, after)),
@@ -265,10 +268,18 @@ def summaries_csv(found: Calibrated) -> str:
     return table(head, rows)
 
 
+def _about(found: Calibrated) -> str:
+    hashes = (f"{name} {h[:12]}" for name, h in found.manifest["scenarios"].items())
+    return (
+        f"{found.before.shape[1]:,} games of each of {' and '.join(hashes)}, seed "
+        f"{found.manifest['seed']}"
+    )
+
+
 def prior_and_posterior(found: Calibrated) -> Figure:
     """Draw where the posterior of each parameter lies in its prior, which is flat in this view."""
     listed = _listed(found)
-    moved = inference.informed(found.sample)
+    moved, words = inference.informed(found.sample), all_words(found.file)
     rows = ceil(len(listed) / COLUMNS)
     with rc_context(STYLE):
         figure = Figure(figsize=(10.5, 2.1 * rows + 1.5), layout="constrained")
@@ -284,10 +295,11 @@ def prior_and_posterior(found: Calibrated) -> Figure:
             axes.axhline(1.0, color="black", linewidth=1.5, linestyle="--")
             marks = np.array([0.0, 0.5, 1.0])
             axes.set_xticks(marks, [number(float(x)) for x in at_quantile(p, marks)])
+            axes.set_xlabel(unit_of(found.file, p), fontsize=8.5)
             axes.set_xlim(0.0, 1.0)
             axes.set_yticks([])
             axes.set_title(
-                "\n".join(wrap(p.name.removesuffix(".coefficient"), LETTERS)),
+                "\n".join(wrap(words[p.name], LETTERS)),
                 loc="left",
                 fontsize=9.5,
             )
@@ -300,7 +312,7 @@ def prior_and_posterior(found: Calibrated) -> Figure:
         below = (
             "Bars: posterior; dashed: prior (equal chance at every place along the axis, which "
             "runs from the lowest to the highest value\nheld plausible). Blue: history moved it "
-            f"beyond chance.\n{NOTICE}"
+            f"beyond chance. {_about(found)}\n{NOTICE}"
         )
         figure.supxlabel(below, x=0.01, ha="left", fontsize=9.5)
     return figure

@@ -165,6 +165,16 @@ def picture(theory: Theory, finding: Finding) -> Figure:
         finding.draw(axes)
         axes.set_title(f"{theory.id}  {theory.title}", loc="left", fontweight="bold", fontsize=14)
         figure.supxlabel(
-            f"{theory.source}\n{NOTICE}", x=0.01, ha="left", fontsize=9.5, linespacing=1.4
+            f"{theory.source}\n{_played(theory)}{NOTICE}",
+            x=0.01,
+            ha="left",
+            fontsize=9.5,
+            linespacing=1.4,
         )
     return figure
+
+
+def _played(theory: Theory) -> str:
+    """Say which scenarios were played, with what seed; nothing where a component alone is asked."""
+    names = [f"{name} {scenario_hash(read(name))[:12]}" for name in theory.scenarios]
+    return f"Scenario {', '.join(names)}; seed {SEED}\n" if names else ""
