@@ -245,12 +245,30 @@ def bench(
     games: Annotated[int, Parameter(help="Games of the ensemble.")] = 24_000,
     processes: Annotated[int, Parameter(help="Processes of ensemble and mesa.batch_run.")] = 2,
     json: Annotated[bool, Parameter(negative=(), help="Print JSON.")] = False,
+    growth: Annotated[
+        bool,
+        Parameter(negative=(), help="Also how time grows with games, quarters, players: a folder."),
+    ] = False,
+    out: Out = None,
 ) -> int:
     """Measure this machine: games a second, against the arithmetic's limit and mesa.batch_run."""
     from runs.bench import as_text
     from runs.bench import bench as measure
+    from runs.errors import UserError
 
+    if out is not None and not growth:
+        raise UserError("--out is for --growth: what is measured without it is only printed")
     numbers = measure(scenario, games=games, processes=processes)
+    if growth:
+        from model.reading import read
+        from runs.growth import measure as grow
+        from runs.growth import report
+
+        file = read(scenario)
+        folder = Path("results") / f"bench-{file.name}" if out is None else out
+        reported = report(file, numbers, grow(file), folder, as_typed())
+        say([reported.text, "", f"The figure: {reported.figure}"])
+        return DONE
     if json:
         from json import dumps
 

@@ -114,7 +114,8 @@ def lines(tournament: Tournament, findings: Findings) -> Iterator[str]:
     yield from _means(tournament, findings)
     for player, replies in enumerate(findings.replies):
         yield ""
-        yield f"Best replies of {tournament.players[player]} (share of resamples in which it is)"
+        who = _player(tournament, player, in_text=True)
+        yield f"Best replies of {who} (share of resamples in which it is)"
         other = 1 - player
         rows = []
         for (theirs,), (mine, share) in replies.items():
@@ -160,13 +161,13 @@ def about(tournament: Tournament) -> str:
 
 
 def _means(tournament: Tournament, findings: Findings) -> Iterator[str]:
-    for player, name in enumerate(tournament.players):
+    for player in range(len(tournament.players)):
         means = mean_payoffs(findings, player)
         rows = [
             [f"  {_named(tournament, player, n)}", f"{means[n]:+.4f}"]
             for n in np.argsort(-means, kind="stable")
         ]
-        yield f"{name}, against equal shares of what the others may choose"
+        yield f"{_player(tournament, player)}, against equal shares of what the others may choose"
         yield aligned(rows)
 
 
@@ -186,6 +187,11 @@ def _mixes(tournament: Tournament, mixes: Sequence[Floats]) -> str:
         parts = [f"{_named(tournament, player, n)} {mix[n]:.2f}" for n in order if mix[n] >= SEEN]
         said.append(f"{tournament.players[player]}: {', '.join(parts)}")
     return " | ".join(said)
+
+
+def _player(tournament: Tournament, player: int, *, in_text: bool = False) -> str:
+    actor = tournament.file.actors[tournament.players[player]]
+    return (actor.called or actor.name) if in_text else actor.name
 
 
 def _named(tournament: Tournament, player: int, choice: int) -> str:
@@ -270,10 +276,10 @@ def _heat(axes: Axes, tournament: Tournament, findings: Findings, player: int) -
     ]
     axes.set_xticks(range(len(names[1])), [fill(n, 14) for n in names[1]], fontsize=8.5)
     axes.set_yticks(range(len(names[0])), names[0], fontsize=8.5)
-    axes.set_ylabel(tournament.players[0])
-    axes.set_xlabel(tournament.players[1])
+    axes.set_ylabel(_player(tournament, 0))
+    axes.set_xlabel(_player(tournament, 1))
     axes.grid(visible=False)
-    title = f"Payoff of {tournament.players[player]} ({UNIT})"
+    title = f"Payoff of {_player(tournament, player, in_text=True)} ({UNIT})"
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold")
 
 
@@ -301,7 +307,7 @@ def bars(tournament: Tournament, findings: Findings) -> Figure:
             axes.set_yticks(range(len(order)), labels, fontsize=8.5)
             axes.invert_yaxis()
             axes.axvline(0.0, color="#55626f", linewidth=0.8)
-            axes.set_title(tournament.players[player], loc="left", fontweight="bold")
+            axes.set_title(_player(tournament, player), loc="left", fontweight="bold")
             axes.set_xlabel("payoff above the player's mean", fontsize=8.5)
             axes.tick_params(axis="x", labelsize=8.0)
         for axes in grid[count:]:
