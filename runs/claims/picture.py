@@ -27,7 +27,7 @@ KINDS = {
     "null": ("#6b7680", "worlds without decisions"),
     "path": (ARMS[3], "paths of this claim"),
 }
-ROW, WIDTH, LABELS, AROUND = 0.235, 3.1, 3.5, 1.55  # inches
+ROW, WIDTH, LABELS, AROUND = 0.235, 3.1, 3.5, 1.9  # inches
 WRAP = 40  # characters of a panel's title before it breaks
 BAND = "#fbe9c8"
 
@@ -80,6 +80,9 @@ def picture(
         for label, line in zip(grid[0].get_yticklabels(), first, strict=True):
             label.set_color(KINDS[line.kind][0])
         grid[0].set_ylim(rows - 0.4, -0.6)
+        figure.suptitle(
+            f"{plan.claim.id}. {plan.claim.title}", x=0.01, ha="left", fontweight="bold"
+        )
         figure.supxlabel(
             fill(f"{below} {NOTICE}.", int(width * 13)), fontsize=8.0, x=0.01, ha="left"
         )
