@@ -29,18 +29,18 @@ gallery: .venv/.ready-test  ## draw the gallery of figures anew, from small seed
 	$(BIN)/hubspoke claims C4 --draws 16 --repeats 4 --games 40 --out results/gallery/claims
 	$(BIN)/hubspoke tournament --runs 40 --doctrine accommodator --doctrine hedger \
 	  --doctrine maximum_pressure --out results/gallery/tournament
-	$(BIN)/hubspoke sensitivity --size 8 --repeats 4 --outcome end.usfk --outcome mean.hazard_korea \
+	$(BIN)/hubspoke sensitivity --size 16 --repeats 2 --outcome end.usfk --outcome mean.hazard_korea \
 	  --outcome end.rok_spending --outcome end.sma_cash --out results/gallery/morris
 	$(BIN)/hubspoke sensitivity --method sobol --size 16 --repeats 4 --factor tau_usa --factor win_set_rok \
 	  --factor threat_to_rok_spending --factor flexibility_used --factor prk_arsenal \
 	  --outcome mean.hazard_korea --outcome end.rok_spending --out results/gallery/sobol
-	$(BIN)/hubspoke batch --runs 800 --posterior none --out results/gallery/prior
-	$(BIN)/hubspoke discover results/gallery/prior --outcome 'lever.usfk_army <= 14.6' \
+	$(BIN)/hubspoke sweep uncertain_worlds --out results/gallery/worlds
+	$(BIN)/hubspoke discover results/gallery/worlds --outcome 'lever.usfk_army <= 14.6' \
 	  --out results/gallery/discovery
 	$(BIN)/hubspoke hindcast 2021q1 --runs 200 --out results/gallery/hindcast
 	$(BIN)/hubspoke forecast --runs 400 --out results/gallery/forecast
 	$(BIN)/hubspoke calibrate --draws 500 --out results/gallery/calibration
-	$(BIN)/hubspoke bench --growth --processes 1 --games 12000 --out results/gallery/bench
+	$(BIN)/hubspoke bench triad --growth --processes 1 --games 12000 --out results/gallery/bench
 	$(BIN)/python .ci/gallery.py results/gallery notebooks/gallery
 
 test: .venv/.ready-test  ## run the tests

@@ -33,6 +33,10 @@ def read_pair(text: str) -> tuple[str, tuple[float, float]]:
     except ValueError:
         wanted = "a name and two numbers are needed, such as tau_usa=.2,.9"
         raise UserError(f"--compare {text}: {wanted}") from None
+    if low == high:
+        raise UserError(
+            f"--compare {text}: both values are the same, so there is nothing to compare"
+        )
     return name.strip(), (low, high)
 
 

@@ -471,7 +471,17 @@ def _told(
             f"all; it holds {percent(box.coverage)} of such games and {percent(box.mass)} of all"
         )
         lines += [f"     {line}" for line in in_words(box.limits, x, called)]
-    return [*lines, "", NOTICE]
+    return [*lines, *([verdict] if (verdict := _held(boxes, y)) else []), "", NOTICE]
+
+
+def _held(boxes: Sequence[Box], y: Bools) -> str:
+    """Say so where no box holds in the games that it was not found in."""
+    if not boxes or max(box.density for box in boxes) > float(y.mean()):
+        return ""
+    return (
+        "None of them holds: in the games that they were not found in it is no more common there "
+        "than in all. These numbers do not tell where it happens, or more games are needed."
+    )
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -546,7 +556,7 @@ def picture(
         said = (
             f"{len(y):,} games of {results.folder.name}, scenario {results.manifest['scenario']} "
             f"{results.manifest['scenario_hash'][:12]}; boxes checked in games that they were not "
-            f"found in.\n{NOTICE}."
+            f"found in; {'some hold' if not _held(boxes, y) else 'none holds'}.\n{NOTICE}."
         )
         figure.supxlabel(said, fontsize=8.0, x=0.01, ha="left")
     return figure

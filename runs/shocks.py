@@ -103,10 +103,23 @@ def read_shock(file: ScenarioFile, text: str, usual: int = USUAL) -> Shock:
     if name in file.events:
         event = file.events[name]
         return Shock(name, event.name, quarter, event.effects, source=event.source)
-    hint = near(name, [*shocks_for(file), *file.events, *file.levers, *file.actors, *file.tables])
+    raise UserError(f"--shock {text}: {_no_shock(file, name)}; {FORMS}")
+
+
+def _no_shock(file: ScenarioFile, name: str) -> str:
+    """Say why a name alone is no shock, with the nearest that is, or what is missing."""
+    for kind, parts, value in (
+        ("a lever", file.levers, "VALUE"),
+        ("a table", file.tables, "DEMAND"),
+        ("an actor", file.actors, "DOCTRINE"),
+    ):
+        if name in parts:
+            return f"{name!r} is {kind}, so it needs a value: {name}={value}"
+    known = shocks_for(file)
+    hint = near(name, [*known, *file.events, *file.levers, *file.actors, *file.tables])
     meant = f" → did you mean {hint}?" if hint else ""
-    known = ", ".join(shocks_for(file))
-    raise UserError(f"--shock {text}: there is no shock {name!r}{meant} (ready: {known}); {FORMS}")
+    ready = f" (ready: {', '.join(known)})" if known else ""
+    return f"there is no shock {name!r}{meant}{ready}"
 
 
 def ready_shock(file: ScenarioFile, name: str, quarter: int) -> Shock:
@@ -149,6 +162,11 @@ def _set(file: ScenarioFile, name: str, value: str, quarter: int, text: str) -> 
         seat_doctrines(file, {name: value})
         title = f"{file.actors[name].name} decides as {value.replace('_', ' ')}"
         return Shock(f"{name}={value}", title, quarter, doctrines={name: value})
+    asking = [t for t, table in file.tables.items() if table.demands]
+    if name not in file.levers and name not in asking:
+        hint = near(name, [*file.levers, *file.actors, *asking])
+        meant = f" → did you mean {hint}?" if hint else ""
+        raise UserError(f"--shock {text}: {name!r} is no lever, actor or table with demands{meant}")
     try:
         number = float(value)
     except ValueError:
@@ -164,16 +182,11 @@ def _set(file: ScenarioFile, name: str, value: str, quarter: int, text: str) -> 
             )
         title = f"{lever.name} to {number:g} ({lever.unit})"
         return Shock(f"{name}={value}", title, quarter, (Effect(lever=name, to=number),))
-    if name in file.tables and file.tables[name].demands:
-        demand = file.tables[name].demands[0]
-        lever = file.levers[demand.lever]
-        title = f"{file.actors[demand.by].name} demands {number:g} ({lever.unit}), {lever.name}"
-        effects = (Effect(reopen=name), Effect(demand=name, to=number))
-        return Shock(f"{name}={value}", title, quarter, effects)
-    asking = [t for t, table in file.tables.items() if table.demands]
-    hint = near(name, [*file.levers, *file.actors, *asking])
-    meant = f" → did you mean {hint}?" if hint else ""
-    raise UserError(f"--shock {text}: {name!r} is no lever, actor or table with demands{meant}")
+    demand = file.tables[name].demands[0]
+    lever = file.levers[demand.lever]
+    title = f"{file.actors[demand.by].name} demands {number:g} ({lever.unit}), {lever.name}"
+    effects = (Effect(reopen=name), Effect(demand=name, to=number))
+    return Shock(f"{name}={value}", title, quarter, effects)
 
 
 def _missing(file: ScenarioFile, effects: Sequence[Effect]) -> Iterator[str]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Group, Parameter, Token, convert
 
 from model.notice import NOTICE
 
@@ -130,8 +130,16 @@ def version() -> str:
         return "hubspoke, not installed"
 
 
+def strictly(kind: type[Any], tokens: Sequence[Token]) -> Any:
+    """Convert what was typed; 1.5 is no whole number, and is not rounded to one."""
+    if kind is int and not all(token.value.lstrip("+-").isdigit() for token in tokens):
+        raise ValueError("a whole number is needed")
+    return convert(kind, tokens)
+
+
 app = App(
     name="hubspoke",
+    default_parameter=Parameter(converter=strictly),
     help=paragraphs(ABOUT),
     help_epilogue=EXAMPLES,
     help_format="plaintext",

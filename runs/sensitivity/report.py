@@ -26,7 +26,7 @@ from runs.outcomes import watched_series
 from runs.pieces import GAMES
 from runs.sensitivity.analysis import CONFIDENCE, Found, analyse
 from runs.sensitivity.design import Design, Method, lay_out, play
-from runs.sensitivity.factors import Factor, grouped, single
+from runs.sensitivity.factors import grouped, single
 from runs.store import Manifest, claimed, finish, stamped
 from runs.summary import aligned, number, percent
 
@@ -38,9 +38,9 @@ WORDS = {
     "morris": ("mean size of effect", "their spread"),
     "sobol": ("total share", "alone"),
 }
-TITLE = 52  # letters before a panel's title breaks
-NAME = 46  # letters of a factor in a figure
-PANEL = (5.6, 3.3)  # inches
+TITLE = {"ranks": 38, "convergence": 58}  # letters before a panel's title breaks
+NAME = 32  # letters of a factor's name before it breaks
+PANEL = (5.9, 4.1)  # inches
 
 
 @dataclass(frozen=True)
@@ -234,9 +234,10 @@ def manifest(design: Design, command: str) -> Manifest:
 
 def ranks(design: Design, found: Sequence[Found]) -> Figure:
     """Draw the largest indices of every outcome with their intervals."""
-    figure, grid = _grid(design, len(found))
+    said = f"Bars: index; lines: bootstrap intervals of {percent(CONFIDENCE)}."
+    figure, grid = _grid(design, len(found), said)
     for axes, each in zip(grid, found, strict=False):
-        _title(axes, design, each)
+        _title(axes, design, each, TITLE["ranks"])
         if np.isnan(each.indices.main).all():
             _nothing(axes)
             continue
@@ -246,9 +247,9 @@ def ranks(design: Design, found: Sequence[Found]) -> Figure:
         axes.barh(place, i.main[top], xerr=i.main_error[top], color="#9fbfdc",
                   ecolor=MEDIAN, height=0.62, label=_label(design))  # fmt: skip
         if design.method == "sobol":
-            axes.errorbar(i.other[top], place, xerr=i.other_error[top], fmt="D", markersize=4.0,
+            axes.errorbar(i.other[top], place + 0.2, xerr=i.other_error[top], fmt="D", markersize=4.0,
                           color=ARMS[1], linewidth=1.0, label="alone (first order)")  # fmt: skip
-        axes.set_yticks(place, [_short(design.factors[n]) for n in top], fontsize=8.5)
+        axes.set_yticks(place, [fill(design.factors[n].name, NAME) for n in top], fontsize=8.5)
         axes.invert_yaxis()
         axes.set_xlim(left=min(0.0, float(np.nanmin(i.main[top]))))
         axes.grid(visible=False, axis="y")
@@ -260,16 +261,25 @@ def ranks(design: Design, found: Sequence[Found]) -> Figure:
 
 def convergence(design: Design, found: Sequence[Found]) -> Figure:
     """Draw the largest indices against the part of the matrix that is used."""
-    figure, grid = _grid(design, len(found))
+    said = (
+        f"The {LINES} largest indices; where lines still cross or climb, play more blocks (--size)."
+    )
+    figure, grid = _grid(design, len(found), said)
     for axes, each in zip(grid, found, strict=False):
-        _title(axes, design, each)
+        _title(axes, design, each, TITLE["convergence"])
         if np.isnan(each.indices.main).all():
             _nothing(axes)
             continue
         sizes = sorted(each.settled)
         for colour, n in zip(ARMS, order_of(each)[:LINES], strict=False):
             values: Floats = np.array([each.settled[s][n] for s in sizes])
-            axes.plot(sizes, values, "o-", color=colour, label=_short(design.factors[n]))
+            axes.plot(
+                sizes,
+                values,
+                "o-",
+                color=colour,
+                label=fill(design.factors[n].name, TITLE["convergence"]),
+            )
         axes.set_xscale("log", base=2)
         axes.set_xticks(sizes, [str(s) for s in sizes])
         axes.minorticks_off()
@@ -279,7 +289,7 @@ def convergence(design: Design, found: Sequence[Found]) -> Figure:
     return figure
 
 
-def _grid(design: Design, panels: int) -> tuple[Figure, list[Axes]]:
+def _grid(design: Design, panels: int, said: str) -> tuple[Figure, list[Axes]]:
     columns = min(2, panels)
     rows = -(-panels // columns)
     with rc_context(STYLE):
@@ -288,14 +298,13 @@ def _grid(design: Design, panels: int) -> tuple[Figure, list[Axes]]:
         grid = list(figure.subplots(rows, columns, squeeze=False).reshape(-1))
     for axes in grid[panels:]:
         axes.set_axis_off()
-    figure.supxlabel(f"{_about(design).replace('. ', '.\n', 1)}\nBars and error bars: bootstrap "
-                     f"intervals of {percent(CONFIDENCE)}. {NOTICE}.",
+    figure.supxlabel(f"{_about(design).replace('. ', '.\n', 1)}\n{said} {NOTICE}.",
                      fontsize=8.0, x=0.01, ha="left")  # fmt: skip
     return figure, grid
 
 
-def _title(axes: Axes, design: Design, each: Found) -> None:
-    name = fill(called(design.file, each.outcome), TITLE)
+def _title(axes: Axes, design: Design, each: Found, letters: int) -> None:
+    name = fill(called(design.file, each.outcome), letters)
     axes.set_title(f"{name}\n", loc="left", fontsize=10.0, fontweight="bold")
     said = f"chance: {percent(each.chance)} of the variance of games"
     axes.text(0.0, 1.02, said, transform=axes.transAxes, fontsize=8.5, color="#55626f")
@@ -311,7 +320,3 @@ def _label(design: Design) -> str:
     if design.method == "morris":
         return "mean size of effect, units of the outcome"
     return "share of explained variance (total order)"
-
-
-def _short(factor: Factor) -> str:
-    return factor.name if len(factor.name) <= NAME else f"{factor.name[: NAME - 1]}…"

@@ -140,6 +140,8 @@ def read_design(name: str, runs: int | None = None) -> Design:
     UserError
         If there is no such file.
     """
+    if runs is not None and not 1 <= runs <= RUNS:
+        raise UserError(f"--runs {runs}: from 1 to {RUNS:,} games of each point")
     path = SHIPPED / f"{name}.yaml" if name in shipped() else Path(name)
     if not path.is_file():
         hint = near(name, shipped())
