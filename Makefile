@@ -35,7 +35,7 @@ gallery: .venv/.ready-test  ## draw the gallery of figures anew, from small seed
 	  --factor threat_to_rok_spending --factor flexibility_used --factor prk_arsenal \
 	  --outcome mean.hazard_korea --outcome end.rok_spending --out results/gallery/sobol
 	$(BIN)/hubspoke sweep uncertain_worlds --out results/gallery/worlds
-	$(BIN)/hubspoke discover results/gallery/worlds --outcome 'lever.usfk_army <= 14.6' \
+	$(BIN)/hubspoke discover results/gallery/worlds --outcome 'mean.hazard_korea >= 0.042' \
 	  --out results/gallery/discovery
 	$(BIN)/hubspoke hindcast 2021q1 --runs 200 --out results/gallery/hindcast
 	$(BIN)/hubspoke forecast --runs 400 --out results/gallery/forecast

@@ -545,12 +545,16 @@ def picture(
         dense: Floats = np.array([y.mean(), *(box.density for box in boxes)])
         cover = [1.0, *(box.coverage for box in boxes)]
         place = np.arange(len(names))
-        right.bar(place - 0.2, dense, 0.38, color=MEDIAN, label="share of its games")
-        right.bar(place + 0.2, cover, 0.38, color=ARMS[4], label="share of all such games")
+        right.bar(
+            place - 0.2, dense, 0.38, color=MEDIAN, label="share of its games in which it is so"
+        )
+        right.bar(
+            place + 0.2, cover, 0.38, color=ARMS[4], label="share of all such games that it holds"
+        )
         right.set_xticks(place, names)
         right.set_ylim(0.0, 1.0)
         right.grid(visible=False, axis="x")
-        right.legend(fontsize=8.5)
+        right.legend(fontsize=8.5, loc="upper left", bbox_to_anchor=(0.0, -0.08))
         right.set_title("What the boxes are worth", loc="left", fontweight="bold")
         figure.suptitle(f"In which worlds is {question}?", x=0.01, ha="left", fontweight="bold")
         said = (

@@ -35,8 +35,9 @@ Worlds in which everybody decides by lot, or nobody changes anything, are shown 
 have in common with the game is not the players' doing. They do not enter the rule: where nobody
 agrees to anything, nothing that must be agreed on can have an effect.
 
-A vote of many parties instead of offers is not among the structures, because the model has no such
-switch; Nash's split stands for another way to settle.
+A vote instead of offers is not among the structures: a package of two parties has no place on a
+scale on which they could vote, and no table states how much each side's vote weighs. Nash's split
+stands for another way to settle.
 """
 
 

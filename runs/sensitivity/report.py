@@ -247,7 +247,8 @@ def ranks(design: Design, found: Sequence[Found]) -> Figure:
         axes.barh(place, i.main[top], xerr=i.main_error[top], color="#9fbfdc",
                   ecolor=MEDIAN, height=0.62, label=_label(design))  # fmt: skip
         if design.method == "sobol":
-            axes.errorbar(i.other[top], place + 0.2, xerr=i.other_error[top], fmt="D", markersize=4.0,
+            beside = place + 0.2  # so that both intervals are seen
+            axes.errorbar(i.other[top], beside, xerr=i.other_error[top], fmt="D", markersize=4.0,
                           color=ARMS[1], linewidth=1.0, label="alone (first order)")  # fmt: skip
         axes.set_yticks(place, [fill(design.factors[n].name, NAME) for n in top], fontsize=8.5)
         axes.invert_yaxis()
