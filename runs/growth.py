@@ -240,9 +240,9 @@ def picture(file: ScenarioFile, numbers: Mapping[str, float], grown: Sequence[Gr
     below = (
         f"Dots: {repeats} measurements of each size in one process; line: least squares in "
         f"logarithms, its slope the power, with {CONFIDENCE:.0%} interval. Dashed: mesa.batch_run "
-        "at its speed in one process; dotted: roofline, the kernels' own arithmetic alone; both by the clock, so too high "
-        "where other programs ran. "
-        "Players: copies of the scenario side by side.\n"
+        "at its speed in one process; dotted: roofline, the kernels' own arithmetic alone; both by "
+        "the clock, so too high where other programs ran. Players: copies of the scenario side by "
+        "side.\n"
         f"Scenario {file.name} {scenario_hash(file)[:12]}, seed {SEED}, this machine"
     )
     with rc_context(STYLE):
