@@ -18,7 +18,7 @@ from model.scenario import quarter_name
 from model.schema import ScenarioFile
 from runs.engines import Job
 from runs.ensemble import Chunk
-from runs.errors import UserError
+from runs.errors import RUNS, UserError, check_numbers
 from runs.outcomes import Values
 from runs.posterior import Draws
 from runs.scoring import (
@@ -261,7 +261,15 @@ def play_drawn(
     """Play games whose uncertain numbers are drawn; luck and numbers have the same seed.
 
     names : measures to follow
+
+    Raises
+    ------
+    UserError
+        If there are no games to play, or the seed makes no sense.
     """
+    check_numbers(draws.seed, quarters)
+    if not 1 <= runs <= RUNS:
+        raise UserError(f"--runs {runs}: from 1 to {RUNS:,}")
     chunks = [
         Job(
             file,
