@@ -108,7 +108,7 @@ def test_a_report_names_what_surely_differs(grid: tuple[Design, Path]) -> None:
 
 
 def test_a_stopped_sweep_goes_on_and_shards_come_together(tmp_path: Path) -> None:
-    text = GRID.replace("runs: 4", "runs: 30")
+    text = GRID.replace("runs: 4", "runs: 60")
     design = played(tmp_path, text, "whole")
     for n in (1, 2):
         assert not report(design, tmp_path / "parts").complete if n == 2 else True
