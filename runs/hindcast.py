@@ -33,7 +33,7 @@ from runs.scoring import (
     skill,
 )
 
-CHUNK = 250
+CHUNK = 1000
 LOOK_BACK = 10  # years before the start that naive forecasters and rates of growth know
 TROOPS = ("lever.usfk_army", "lever.usfk_air", "lever.usfk_marines")
 THOUSAND, PERCENT = 1000.0, 100.0

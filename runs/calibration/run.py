@@ -38,7 +38,7 @@ from runs.prior import draw_quantiles, uncertain
 from runs.store import FORMAT, Manifest, Part, claimed, code_hash, program_version, to_parquet
 
 TODAY = "2025q1"  # what is calibrated must be the same number there
-CHUNK = 250
+CHUNK = 1000
 FEWEST, MOST = 500, 100_000  # games of each scenario
 CHECKS = 300  # games that are taken for the record in the check by simulation
 PREDICTED = 1000  # games of each scenario with numbers of the posterior
