@@ -151,13 +151,13 @@ factors:
 def test_shards_in_folders_of_their_own_are_merged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = GRID.replace("runs: 4", "runs: 30")
+    text = GRID.replace("runs: 4", "runs: 60")
     design = played(tmp_path, text, "whole")
     for n in (1, 2):
         sweep(design, tmp_path / f"{n}", workers=1, shard=(n, 2), stream=io.StringIO())
     one, two, out = (str(tmp_path / name) for name in ("1", "2", "all"))
     assert main(["merge", one, "--out", out]) == 2
-    assert "110 of 360 games are in none of the folders" in capsys.readouterr().err
+    assert "220 of 720 games are in none of the folders" in capsys.readouterr().err
     assert main(["merge", one, two, "--out", out]) == 0
     pd.testing.assert_frame_equal(Results(out).outcomes(), Results(tmp_path / "whole").outcomes())
     assert report(design, tmp_path / "all").complete
