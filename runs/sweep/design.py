@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -100,7 +100,8 @@ class Design:
     @cached_property
     def points(self) -> tuple[Point, ...]:
         """All points, in the order in which they are played."""
-        return tuple(_point(self, levels) for levels in _levels(self.file))
+        full_name = cache(partial(resolve, self.scenario))  # finding one walks the whole scenario
+        return tuple(_point(self, levels, full_name) for levels in _levels(self.file))
 
     @property
     def rows(self) -> int:
@@ -247,7 +248,7 @@ def _sample(file: DesignFile, factors: int) -> Floats:
     return np.asarray(qmc.LatinHypercube(factors, rng=file.seed).random(file.points))
 
 
-def _point(design: Design, levels: dict[str, Word]) -> Point:
+def _point(design: Design, levels: dict[str, Word], full_name: Callable[[str], str]) -> Point:
     """What one point sets: that of the whole design, then that of each factor."""
     file = design.file
     values, doctrines = dict(file.set), dict(file.doctrines)
@@ -267,7 +268,7 @@ def _point(design: Design, levels: dict[str, Word]) -> Point:
             rules[name.removeprefix(RULES)] = level
         else:
             values[name] = float(level)
-    full = {resolve(design.scenario, name): float(value) for name, value in values.items()}
+    full = {full_name(name): float(value) for name, value in values.items()}
     return Point(levels, Edit(tuple(shocks), tuple(sorted(rules.items()))), full, doctrines)
 
 
