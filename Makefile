@@ -20,7 +20,7 @@ picture: .venv/.ready  ## draw the picture of the README anew
 	cp results/picture/network.png notebooks/network.png
 
 # Small runs: what each figure shows is told in notebooks/gallery.md. Figures keep the name of their folder.
-gallery: .venv/.ready-test  ## draw the gallery of figures anew, from small seeded runs
+gallery: .venv/.ready-gallery  ## draw the gallery of figures anew, from small seeded runs
 	rm -rf results/gallery
 	$(BIN)/hubspoke theory T1 T5 --out results/gallery/theory
 	$(BIN)/hubspoke batch --runs 800 --out results/gallery/batch
@@ -71,6 +71,10 @@ clean:  ## remove the environment and the tools' caches; results/ stays
 .venv/.ready-test: $(INSTALLED_FROM)
 	@sh .ci/install test
 	@touch .venv/.ready $@
+
+.venv/.ready-gallery: $(INSTALLED_FROM)
+	@sh .ci/install gallery
+	@touch .venv/.ready .venv/.ready-test $@
 
 .venv/.ready-dev: $(INSTALLED_FROM)
 	@sh .ci/install dev
