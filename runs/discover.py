@@ -34,13 +34,14 @@ from runs.errors import UserError, needs
 from runs.figures import ARMS, MEDIAN, STYLE, save
 from runs.parameter_words import unit_of, words_of
 from runs.pieces import unknown_outcome
-from runs.store import Results, program_version, sealed
+from runs.store import Results, program_version, renewed, sealed
 from runs.summary import aligned, percent
 from runs.sweep.play import POINT
 
 Method = Literal["prim", "cart"]
 CONDITION = re.compile(r"^\s*(?P<outcome>.+?)\s*(?P<sign><=|>=|<|>)\s*(?P<number>[-+.\deE]+)\s*$")
 MISSING = needs("discovery", "discovery")
+KIND = "discovery"  # in the manifest
 TREES = 200
 KEPT = 20  # inputs with the highest scores, from which boxes are made
 LEAST = 40  # games on either side of the question, in the half that is searched
@@ -402,12 +403,12 @@ def discover(
         "boxes.csv": _box_table(boxes),
         "manifest.json": _manifest(results, question, method, seed, command),
     }
-    with disk_errors(place):
-        place.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            write_whole(place / name, content.encode())
-    figure = picture(said, results, y, scores, boxes, called)
-    return Reported(place, text, save(figure, place / "discovery")[0])
+    with renewed(place, KIND):
+        with disk_errors(place):
+            for name, content in contents.items():
+                write_whole(place / name, content.encode())
+        figure = picture(said, results, y, scores, boxes, called)
+        return Reported(place, text, save(figure, place / "discovery")[0])
 
 
 def naming(results: Results) -> Called:
@@ -508,6 +509,7 @@ def _box_table(boxes: Sequence[Box]) -> str:
 
 def _manifest(results: Results, question: Question, method: Method, seed: int, command: str) -> str:
     said = {
+        "kind": KIND,
         "experiment": results.folder.name,
         "experiment_sha256": results.manifest["sha256"],
         "games": results.games,

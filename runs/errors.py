@@ -31,3 +31,16 @@ def check_numbers(seed: int, quarters: int | None, run: int = 0) -> None:
         raise UserError(f"--run {run}: games are numbered from 0 to 2^32 - 1")
     if quarters is not None and not 1 <= quarters <= LONGEST:
         raise UserError(f"--quarters {quarters}: from 1 to {LONGEST}")
+
+
+def check_games(runs: int, seed: int, quarters: int | None = None) -> None:
+    """Check how many games are to be played, and the numbers that say which.
+
+    Raises
+    ------
+    UserError
+        If one of them makes no sense.
+    """
+    check_numbers(seed, quarters)
+    if not 1 <= runs <= RUNS:
+        raise UserError(f"--runs {runs}: from 1 to {RUNS:,}")

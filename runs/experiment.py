@@ -21,7 +21,7 @@ from model.schema import ScenarioFile
 from runs.batch import Progress, chunk_size
 from runs.engines import Job, run_chunks
 from runs.ensemble import Chunk, seat_doctrines
-from runs.errors import RUNS, UserError, check_numbers
+from runs.errors import UserError, check_games
 from runs.outcomes import Column, Values, watched_series
 
 
@@ -70,9 +70,7 @@ def play_arms(
     ValueError
         If a parameter is unknown or its value makes no sense.
     """
-    check_numbers(seed, quarters)
-    if not 1 <= runs <= RUNS:
-        raise UserError(f"--runs {runs}: from 1 to {RUNS:,}")
+    check_games(runs, seed, quarters)
     names = [arm.name for arm in arms]
     if not names or len(set(names)) < len(names):
         raise UserError("an experiment needs arms, each with a name of its own")

@@ -10,14 +10,16 @@ from pathlib import Path
 from model.history import LAST_GUIDING
 from model.notice import NOTICE
 from runs.disk import disk_errors, write_whole
+from runs.errors import check_games
 from runs.facts import INTERVAL, RULE, Fact, Held, Scorecard, scorecard, why
 from runs.hindcast_report import LOG, Reported, filled, keep, listed, table
 from runs.posterior import Draws, Posterior, spoken
-from runs.store import code_hash, program_version
+from runs.store import code_hash, program_version, renewed
 from runs.summary import aligned, number, percent
 
 SPANS = (f"until {LAST_GUIDING}", f"{LAST_GUIDING + 1}-24")
 NAMED = "facts"  # in the log of scorings
+KIND = "hindcast facts"  # in the manifest
 
 
 def report(
@@ -35,10 +37,10 @@ def report(
     UserError
         If the folder cannot be written.
     """
-    found = scorecard(runs, Draws(seed, posterior))
+    check_games(runs, seed)
     folder = Path("results") / "hindcast-facts" if out is None else out
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with renewed(folder, KIND), disk_errors(folder):
+        found = scorecard(runs, Draws(seed, posterior))
         log = keep(folder / LOG, [_logged(found)])
         text = told(found, log, width)
         contents = {
@@ -162,6 +164,7 @@ def _short(row: Sequence[str]) -> list[str]:
 def _manifest(found: Scorecard, command: str) -> dict[str, object]:
     games = next(iter(found.games.values()))
     return {
+        "kind": KIND,
         "scenarios": list(found.games),
         "seed": found.draws.seed,
         "runs": games.runs,

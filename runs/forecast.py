@@ -25,16 +25,16 @@ from model.reading import read, scenario_hash
 from model.schema import ScenarioFile
 from runs.answer_pictures import Likely, Span, chance_picture, span_picture
 from runs.disk import disk_errors, write_whole
-from runs.errors import UserError
+from runs.errors import check_games
 from runs.figures import save
 from runs.hindcast import PERCENT, SERIES, Games, Measured, levels, play_drawn, surprises
 from runs.hindcast_report import Reported, filled, listed, table
 from runs.posterior import Draws, Posterior, spoken
-from runs.store import code_hash, program_version
+from runs.store import code_hash, program_version, renewed
 from runs.summary import aligned, number, percent
 
 FILE = Path(__file__).with_name("forecast.csv")
-SCENARIO = "2025q1"
+SCENARIO, KIND = "2025q1", "forecast"
 QUANTILES = (5, 25, 50, 75, 95)  # %
 SAME = 1e-6  # a position that differs by less is the same
 RATIO_YEARS = ("2019", "2024")  # of missiles on a test day: the era of short-range salvos
@@ -176,17 +176,22 @@ def report(
     UserError
         If there are no games to play, or the folder cannot be written.
     """
-    if runs < 1:
-        raise UserError(f"--runs {runs}: at least one game is played")
-    file, record, draws = read(SCENARIO), Consulted(history()), Draws(seed, posterior)
-    answers = forecast(file, runs, draws, record)
+    check_games(runs, seed)
     folder = Path("results") / f"forecast-{SCENARIO}" if out is None else out
+    with renewed(folder, KIND):
+        return _write(runs, Draws(seed, posterior), folder, width, command)
+
+
+def _write(runs: int, draws: Draws, folder: Path, width: int, command: str) -> Reported:
+    file, record = read(SCENARIO), Consulted(history())
+    answers = forecast(file, runs, draws, record)
     text = told(file, answers, draws, runs, record, width)
     manifest = {
+        "kind": KIND,
         "scenario": SCENARIO,
         "scenario_hash": scenario_hash(file),
         "cutoff": file.cutoff,
-        "seed": seed,
+        "seed": draws.seed,
         "runs": runs,
         "numbers": draws.label,
         "declared": DECLARED.format(cutoff=file.cutoff),
@@ -205,7 +210,6 @@ def report(
         "manifest.json": json.dumps(manifest, indent=2) + "\n",
     }
     with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             write_whole(folder / name, content.encode())
         drawn = pictures(file, answers, draws, runs)

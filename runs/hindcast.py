@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
@@ -16,9 +18,10 @@ from model.history import LAST_GUIDING, Consulted, Question, history
 from model.reading import read, shipped
 from model.scenario import quarter_name
 from model.schema import ScenarioFile
-from runs.engines import Job
+from runs.batch import Progress
+from runs.engines import Job, run_chunks, useful
 from runs.ensemble import Chunk
-from runs.errors import RUNS, UserError, check_numbers
+from runs.errors import UserError, check_games
 from runs.outcomes import Values
 from runs.posterior import Draws
 from runs.scoring import (
@@ -267,10 +270,8 @@ def play_drawn(
     UserError
         If there are no games to play, or the seed makes no sense.
     """
-    check_numbers(draws.seed, quarters)
-    if not 1 <= runs <= RUNS:
-        raise UserError(f"--runs {runs}: from 1 to {RUNS:,}")
-    chunks = [
+    check_games(runs, draws.seed, quarters)
+    jobs = [
         Job(
             file,
             draws.seed,
@@ -279,9 +280,15 @@ def play_drawn(
             series=names,
             trajectories=True,
             draws=draws,
-        ).play()
+        )
         for n in range(0, runs, CHUNK)
     ]
+    progress = Progress(f"{file.name}: games", runs, runs, sys.stderr)
+    with (
+        closing(progress),
+        closing(run_chunks(jobs, useful(None, len(jobs)), progress.add)) as all_,
+    ):
+        chunks = sorted(all_, key=lambda chunk: int(chunk.runs[0]))
     return games_of(file, draws.seed, chunks, names)
 
 

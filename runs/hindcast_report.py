@@ -20,14 +20,24 @@ from model.notice import NOTICE
 from model.reading import scenario_hash
 from runs.answer_pictures import skill_picture
 from runs.disk import disk_errors, write_whole
+from runs.errors import check_games
 from runs.figures import Panel, fan_chart, save
-from runs.hindcast import NO_HANDLE, YEAR, Answered, Forecast, Hindcast, Score, hindcast
+from runs.hindcast import (
+    NO_HANDLE,
+    YEAR,
+    Answered,
+    Forecast,
+    Hindcast,
+    Score,
+    hindcast,
+    past_scenario,
+)
 from runs.posterior import Draws, Posterior, spoken
 from runs.scoring import BANDS, DOUBT, NAIVE
-from runs.store import code_hash, program_version
+from runs.store import code_hash, program_version, renewed
 from runs.summary import aligned, number, percent
 
-LOG = "scorings.csv"
+LOG, KIND = "scorings.csv", "hindcast"
 LOGGED = (
     "created",
     "scenario",
@@ -73,11 +83,12 @@ def report(
     UserError
         If there is no such scenario or the folder cannot be written.
     """
-    found = hindcast(name, runs, Draws(seed, posterior))
-    beside = hindcast(name, runs, Draws(seed)) if posterior is not None else None
+    past_scenario(name)
+    check_games(runs, seed)
     folder = Path("results") / f"hindcast-{name}" if out is None else out
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with renewed(folder, KIND), disk_errors(folder):
+        found = hindcast(name, runs, Draws(seed, posterior))
+        beside = hindcast(name, runs, Draws(seed)) if posterior is not None else None
         log = keep(folder / LOG, [_logged(each) for each in (beside, found) if each])
         text = told(found, log, width, beside)
         contents = {
@@ -89,8 +100,8 @@ def report(
         }
         for file, content in contents.items():
             write_whole(folder / file, content.encode())
-    files = [folder / LOG, *(folder / file for file in contents), *_charts(found, folder)]
-    return Reported(text, folder, tuple(files))
+        files = [folder / LOG, *(folder / file for file in contents), *_charts(found, folder)]
+        return Reported(text, folder, tuple(files))
 
 
 def told(
@@ -285,6 +296,7 @@ def manifest(found: Hindcast, command: str) -> dict[str, object]:
     """Return what the results depend on."""
     games = found.games
     return {
+        "kind": KIND,
         "scenario": games.file.name,
         "scenario_hash": scenario_hash(games.file),
         "seed": games.seed,

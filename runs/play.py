@@ -35,10 +35,11 @@ from runs.ensemble import seat_doctrines
 from runs.errors import UserError, check_numbers
 from runs.figures import save
 from runs.network_picture import network_picture
-from runs.store import program_version
+from runs.store import program_version, renewed
 from runs.story import Manner, tell
 
 STORY, PICTURE, MANIFEST = "story.txt", "network", "manifest.json"
+GAME = "game"  # kind, in the manifest
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def play(
     game = Wargame(file, rng=seed, run=run, quarters=quarters, settings=settings, doctrines=chosen)
     transcript = Transcript(tuple(events(game, fspath(scenario))))
     folder = Path(out) if out is not None else Path("results") / f"play-{file.name}-seed{seed}"
-    with disk_errors(folder):
+    with renewed(folder, GAME), disk_errors(folder):
         files = write_all(transcript, file, folder, command)
     return Played(transcript, folder, files, notes)
 
@@ -146,6 +147,7 @@ def manifest(transcript: Transcript, files: list[Path], command: str) -> dict[st
     """Say which game a folder holds, and what made it."""
     told = ("scenario", "source", "scenario_hash", "version", "seed", "run", "quarters")
     return {
+        "kind": GAME,
         **{k: transcript.header[k] for k in told},
         "parameters": transcript.header["settings"],
         "doctrines": transcript.header["doctrines"],

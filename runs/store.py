@@ -195,6 +195,37 @@ def claimed(folder: Path, manifest: Manifest, tag: str = WHOLE) -> Iterator[None
         yield
 
 
+@contextmanager
+def renewed(folder: Path, kind: str) -> Iterator[None]:
+    """Hold a folder whose results are made anew each time, such as a forecast's.
+
+    kind : as the manifests of such results say
+
+    Raises
+    ------
+    UserError
+        If it holds results of another kind, another process writes there, or it cannot be written.
+    """
+    with alone(folder):
+        if (folder / MANIFEST).exists():
+            there = _kind(folder)
+            if there != kind:
+                raise UserError(
+                    f"{folder} holds {there} results, which these would replace: choose another "
+                    "folder with --out"
+                )
+        yield
+
+
+def _kind(folder: Path) -> str:
+    """Say of what kind the results of a folder are, as far as its manifest tells."""
+    try:
+        said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return "unknown"
+    return str(said.get("kind", "other")) if isinstance(said, dict) else "unknown"
+
+
 def claim(folder: Path, manifest: Manifest, tag: str = "") -> None:
     """Write the manifest into a folder without results; in others it must say the same.
 

@@ -103,7 +103,7 @@ def test_the_scorecard_is_written_and_logged(
     assert "2021-24: " in text
     log = (tmp_path / "scorings.csv").read_text(encoding="utf-8").splitlines()
     assert len(log) == 4
-    for file in tmp_path.iterdir():
+    for file in tmp_path.glob("[!.]*"):
         assert NOTICE in file.read_text(encoding="utf-8"), file.name
     rows = list(csv.DictReader((tmp_path / "facts.csv").read_text("utf-8").splitlines()[1:]))
     assert len(rows) == len(facts())

@@ -122,6 +122,6 @@ def test_forecasts_are_written_with_what_they_are_worth(tmp_path: Path) -> None:
     assert "base rate" in text
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["cutoff"] == "2025-02-05"
-    for file in tmp_path.iterdir():
+    for file in tmp_path.glob("[!.]*"):
         if file.suffix != ".png":
             assert NOTICE in file.read_text(encoding="utf-8"), file.name

@@ -192,7 +192,7 @@ def test_a_report_is_written_whole_and_every_scoring_is_kept(tmp_path: Path) -> 
         "2021q1", 5, 2, read_posterior("shipped"), out, command="hubspoke hindcast 2021q1"
     )
     names = {f.name for f in second.files}
-    assert names == {f.name for f in out.iterdir()}
+    assert names == {f.name for f in out.glob("[!.]*")}
     assert {"years.png", "quarters.png", "manifest.json", "scores.csv", LOG} <= names
     log = list(csv.reader((out / LOG).read_text(encoding="utf-8").splitlines()[1:]))
     assert [(row[4], row[5]) for row in log[1:]] == [("4", "1"), ("5", "2"), ("5", "2")]
@@ -204,7 +204,7 @@ def test_a_report_is_written_whole_and_every_scoring_is_kept(tmp_path: Path) -> 
     assert manifest["numbers"] == log[-1][3]
     assert "With numbers of the prior alone" in " ".join(second.text.split())
     assert manifest["unverified"]
-    for file in out.iterdir():
+    for file in out.glob("[!.]*"):
         if file.suffix in {".csv", ".txt", ".json", ".svg"}:
             assert NOTICE in file.read_text(encoding="utf-8"), file.name
     scores = list(csv.DictReader((out / "scores.csv").read_text("utf-8").splitlines()[1:]))

@@ -31,7 +31,7 @@ def game(scenario: str, seed: int = 1, quarters: int = 6) -> Transcript:
 
 def test_play_writes_all_that_tells_a_game(tmp_path: Path) -> None:
     played = play("triad", seed=3, quarters=4, settings={"tau": 0.5}, out=tmp_path / "game")
-    names = {f.name for f in (tmp_path / "game").iterdir()}
+    names = {f.name for f in (tmp_path / "game").glob("[!.]*")}
     assert names == {
         "transcript.jsonl",
         "story.txt",

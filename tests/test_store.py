@@ -14,11 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.notice import NOTICE
+from runs import facts_report, forecast, hindcast_report
 from runs.disk import disk_errors, is_whole
 from runs.ensemble import Chunk
 from runs.errors import UserError
 from runs.outcomes import Column
-from runs.store import ALL, FORMAT, MANIFEST, Manifest, Part, Results, Store, shard_parts
+from runs.play import play
+from runs.store import ALL, FORMAT, MANIFEST, Manifest, Part, Results, Store, renewed, shard_parts
+from runs.theory import report as theory_report
 from tests.stopped import small_disk
 
 COLUMNS = (
@@ -254,6 +257,35 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         holder.kill()
     with Store(tmp_path, manifest()) as store:
         assert store.missing()
+
+
+ANEW: dict[str, Any] = {  # what makes its folder anew each time
+    "play": lambda out: play("triad", quarters=1, out=out),
+    "forecast": lambda out: forecast.report(2, 1, None, out),
+    "hindcast": lambda out: hindcast_report.report("2017q1", 2, 1, None, out),
+    "facts": lambda out: facts_report.report(2, 1, None, out),
+    "theory": lambda out: theory_report.report(("T1",), out),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ANEW))
+def test_what_is_made_anew_replaces_nothing_else(tmp_path: Path, kind: str) -> None:
+    fill(tmp_path, runs=4, chunk=2)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    with pytest.raises(UserError, match="which these would replace: choose another folder"):
+        ANEW[kind](tmp_path)
+    assert {file: file.read_bytes() for file in before} == before
+    with renewed(tmp_path / "other", kind), pytest.raises(UserError, match="another process"):
+        ANEW[kind](tmp_path / "other")
+
+
+def test_what_is_made_anew_may_be_made_again(tmp_path: Path) -> None:
+    first = play("triad", quarters=1, out=tmp_path)
+    assert play("triad", quarters=2, out=tmp_path).folder == first.folder
+    assert json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))["quarters"] == 2
+    (tmp_path / MANIFEST).write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match="holds unknown results"):
+        play("triad", quarters=1, out=tmp_path)
 
 
 def test_leftovers_of_a_kill_are_swept(tmp_path: Path) -> None:

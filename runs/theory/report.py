@@ -21,10 +21,11 @@ from model.notice import NOTICE
 from model.reading import read, scenario_hash
 from runs.disk import disk_errors, write_whole
 from runs.figures import STYLE, save
-from runs.store import code_hash, program_version
+from runs.store import code_hash, program_version, renewed
 from runs.theory.core import SEED, Check, Finding, Theory, chosen
 
 FOLDER = Path("results") / "theory"
+KIND = "theory"  # in the manifest
 SIZE = 8.5, 5.5  # inches
 COLUMNS = ("what", "expected", "got", "tolerance")
 
@@ -58,8 +59,13 @@ def report(
     wanted = chosen(ids)
     folder = Path(out) if out is not None else FOLDER
     stream = sys.stderr if stream is None else stream
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with renewed(folder, KIND):
+        return _write_all(wanted, folder, width, command, stream)
+
+
+def _write_all(
+    wanted: Sequence[Theory], folder: Path, width: int, command: str, stream: TextIO
+) -> Reported:
     findings: dict[Theory, Finding] = {}
     files: list[Path] = []
     for each in wanted:
@@ -129,6 +135,7 @@ def as_csv(findings: Mapping[Theory, Finding]) -> str:
 def manifest(theories: Sequence[Theory], command: str) -> dict[str, object]:
     """Return what the results depend on."""
     return {
+        "kind": KIND,
         "theories": [theory.id for theory in theories],
         "scenarios": {name: scenario_hash(read(name)) for t in theories for name in t.scenarios},
         "seed": SEED,
