@@ -62,35 +62,38 @@ def shown(value: object) -> str:
             return "a list"
 
 
-def words(errors: Iterable[Mapping[str, Any]], data: object) -> list[Fault]:
-    """Turn pydantic's errors on a scenario's data into faults.
+def words(
+    errors: Iterable[Mapping[str, Any]], data: object, schema: type[BaseModel] = ScenarioFile
+) -> list[Fault]:
+    """Turn pydantic's errors on a file's data into faults.
 
-    errors : as from `ValidationError.errors()`
+    errors : as from `ValidationError.errors()`; schema : what the file may say
     """
-    faults = [f for e in errors if (f := _fault(e, data)) is not None]
-    meant = {(*f.path[:-1], f.hint) for f in faults if f.text == UNKNOWN_KEY}
+    faults = [f for e in errors if (f := _fault(e, data, schema)) is not None]
+    meant = {(*f.path[:-1], f.hint) for f in faults if f.text.startswith(UNKNOWN_KEY)}
     return [f for f in faults if f.text != MISSING or f.path not in meant]
 
 
 UNKNOWN_KEY = "unknown key"
+LISTED = 20  # known keys that are not too many to be read
 MISSING = "is missing"
 
 
-def _fault(error: Mapping[str, Any], data: object) -> Fault | None:
+def _fault(error: Mapping[str, Any], data: object, schema: type[BaseModel]) -> Fault | None:
     kind, value = str(error["type"]), error["input"]
     path, branch = real_path(error["loc"], data)
     if branch and (branch == "Quantity") == isinstance(_at(data, path), str):
         return None  # the other reading of `Quantity | Id` says more
     is_key = error["loc"][-1:] == ("[key]",)
-    model = _model_at(path)
+    model = _model_at(path, schema)
     if kind == "missing":
         if isinstance(error["loc"][-1], int):
-            size = len(get_args(_annotation_at(path)))
+            size = len(get_args(_annotation_at(path, schema)))
             return Fault(path, f"needs {size} numbers")
         return Fault((*path, str(error["loc"][-1])), MISSING)
     if kind == "extra_forbidden":
-        parent = _model_at(path[:-1])
-        return Fault(path, UNKNOWN_KEY, near(str(path[-1]), _keys(parent)) if parent else "")
+        parent = _model_at(path[:-1], schema)
+        return _unknown_key(path, _keys(parent) if parent else [])
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
         what = f"{path[-1]!r}" if is_key else shown(value)
@@ -104,6 +107,14 @@ def _fault(error: Mapping[str, Any], data: object) -> Fault | None:
     if kind == "model_type" and model is Quantity:
         return Fault(path, f"{NUMBER_FORM}; found {shown(value)}")
     return Fault(path, _plain(kind, error, value))
+
+
+def _unknown_key(path: Path, known: list[str]) -> Fault:
+    """Name the nearest key that is known there, or all where none is near and they are few."""
+    hint = near(str(path[-1]), known)
+    if hint or not 0 < len(known) <= LISTED:
+        return Fault(path, UNKNOWN_KEY, hint)
+    return Fault(path, f"{UNKNOWN_KEY}; it may say {', '.join(known)}")
 
 
 def _plain(kind: str, error: Mapping[str, Any], value: object) -> str:
@@ -155,9 +166,9 @@ def _at(data: Any, path: Path) -> object:
     return data
 
 
-def _annotation_at(path: Path) -> Any:
+def _annotation_at(path: Path, schema: type[BaseModel]) -> Any:
     """Type that the schema gives to a path, None where it gives none."""
-    here: Any = ScenarioFile
+    here: Any = schema
     for part in path:
         model = next(_models(here), None)
         if model is not None:
@@ -187,8 +198,8 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
             yield option
 
 
-def _model_at(path: Path) -> type[BaseModel] | None:
-    return next(_models(_annotation_at(path)), None)
+def _model_at(path: Path, schema: type[BaseModel]) -> type[BaseModel] | None:
+    return next(_models(_annotation_at(path, schema)), None)
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

@@ -98,8 +98,10 @@ def read_any_manifest(folder: Path) -> dict[str, Any]:
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder} is no results folder: no {MANIFEST} in it ({error})") from None
+    except OSError:
+        raise UserError(f"{folder} is no results folder: it has no {MANIFEST}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{folder / MANIFEST} is damaged: {error}") from None
     if not isinstance(manifest, dict) or not manifest.get("command"):
         raise UserError(f"{folder / MANIFEST} does not say which command made it")
     if "sha256" in manifest and sealed(manifest) != manifest:
@@ -300,8 +302,10 @@ def unpack(file: Path, folder: Path) -> str:
             if any(name.startswith("/") or ".." in Path(name).parts for name in names):
                 raise UserError(f"{file} would write outside its folder: it is not unpacked")
             zipped.extractall(folder)
-    except (OSError, BadZipFile) as error:
-        raise UserError(f"{file} cannot be read as an archive: {error}") from None
+    except OSError as error:
+        raise UserError(f"{file} cannot be read ({error.strerror})") from None
+    except BadZipFile:
+        raise UserError(f"{file} is no archive: not a whole zip file") from None
     for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
         if sha256((folder / name).read_bytes()).hexdigest() != digest:

@@ -61,7 +61,7 @@ CHECKED_AT_ONCE = 256_000_000  # bytes whose hashes are reckoned in about half a
 DESIGN = "design.parquet"  # one row a point, in the folder of a sweep
 # "files" are listed once all is written; of "claims" a folder may hold some and then more.
 NOT_COMPARED = {"command", "created", "made_with", "notice", "files", "claims", HASH}
-ALL = "all"
+ALL, SOMETHING = "all", "something that its manifest does not tell"
 Manifest = dict[str, Any]
 Shard = tuple[int, int]  # this one of how many, from 1
 
@@ -211,7 +211,7 @@ def renewed(folder: Path, kind: str) -> Iterator[None]:
             there = _kind(folder)
             if there != kind:
                 raise UserError(
-                    f"{folder} holds {there} results, which these would replace: choose another "
+                    f"{folder} holds results of {there}, which these would replace: choose another "
                     "folder with --out"
                 )
         yield
@@ -222,8 +222,8 @@ def _kind(folder: Path) -> str:
     try:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return "unknown"
-    return str(said.get("kind", "other")) if isinstance(said, dict) else "unknown"
+        return SOMETHING
+    return str(said.get("kind", "something else")) if isinstance(said, dict) else SOMETHING
 
 
 def claim(folder: Path, manifest: Manifest, tag: str = "") -> None:

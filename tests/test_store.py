@@ -284,7 +284,7 @@ def test_what_is_made_anew_may_be_made_again(tmp_path: Path) -> None:
     assert play("triad", quarters=2, out=tmp_path).folder == first.folder
     assert json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))["quarters"] == 2
     (tmp_path / MANIFEST).write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match="holds unknown results"):
+    with pytest.raises(UserError, match="holds results of something that its manifest"):
         play("triad", quarters=1, out=tmp_path)
 
 

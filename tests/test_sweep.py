@@ -248,7 +248,7 @@ def test_all_that_is_wrong_with_a_design_is_said_at_once_with_its_place(tmp_path
         read_design(str(file))
     said = str(form.value)
     assert f"{file}:3:1: runs: must be at least 1, not 0" in said
-    assert f"{file}:4:1: colour: unknown key" in said
+    assert f"{file}:4:1: colour: unknown key; it may say title, about, scenario, seed, runs" in said
     file = written(tmp_path, WRONG.replace("runs: 0\ncolour: red", "runs: 1\nabout: red"))
     with pytest.raises(ScenarioError) as sense:
         read_design(str(file))

@@ -113,7 +113,7 @@ def test_every_bound_and_choice_of_the_schema_is_broken_by_a_file(
             path, _ = real_path(error["loc"], data)
             kinds.add(error["type"])
             for n in range(len(path)):
-                model = faults._model_at(path[:n])
+                model = faults._model_at(path[:n], schema.ScenarioFile)
                 if model is not None:
                     met.add((model.__name__, str(path[n]), error["type"]))
         return faults.words(listed, data)

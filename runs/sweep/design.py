@@ -154,7 +154,7 @@ def read_design(name: str, runs: int | None = None) -> Design:
     try:
         file = DesignFile.model_validate(parsed.data, strict=True)
     except ValidationError as error:
-        found = list(_form(error, parsed.data))
+        found = list(dict.fromkeys(words(error.errors(include_url=False), parsed.data, DesignFile)))
         raise ScenarioError(_problems(parsed, found, str(path))) from None
     file = file if runs is None else file.model_copy(update={"runs": runs})
     try:
@@ -185,18 +185,6 @@ def _problems(parsed: Parsed, found: list[Fault], file: str) -> tuple[Problem, .
         spot = parsed.spots[path] if path else Spot(file)
         placed.append(Problem(spot, dotted(fault.path), fault.text, fault.hint))
     return tuple(sorted({*parsed.problems, *placed}, key=lambda p: (p.spot, p.text)))
-
-
-def _form(error: ValidationError, data: object) -> Iterator[Fault]:
-    """Word what pydantic found; unknown keys with the nearest known one."""
-    for fault in dict.fromkeys(words(error.errors(include_url=False), data)):
-        if fault.text != "unknown key":
-            yield fault
-            continue
-        depth: type[Part] = DesignFile
-        if fault.path[0] == "factors":
-            depth = Level if "arms" in fault.path else Factor
-        yield fault._replace(hint=near(str(fault.path[-1]), depth.model_fields))
 
 
 def _levels(file: DesignFile) -> Iterator[dict[str, Word]]:
