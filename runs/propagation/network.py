@@ -197,6 +197,7 @@ def _arrow(board: Board, edge: Edge, quarters: Sequence[str], width: float) -> N
             color=colour,
             linewidth=max(width, 1.0),
             linestyle="solid" if edge.whole > 0.0 else (0, (6, 1.2)),
+            capstyle="butt",  # round ends of a wide line would close the gaps between its dashes
             zorder=6,
             path_effects=[withStroke(linewidth=max(width, 1.0) + 1.6, foreground="white")],
         )
@@ -288,6 +289,7 @@ def quarter_pictures(
                         color=BETTER if good else WORSE,
                         linewidth=width,
                         linestyle="solid" if good else (0, (5, 1.2)),
+                        capstyle="butt",
                         zorder=2,
                     )
                 )
