@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.briefing import Bools, Customs, Floats, Goals, Ints
+from agents.briefing import Bools, Customs, Floats, Goals, Ints, columns
 from agents.utility import ACCEPTANCE, KINDS
 from model.beliefs import reliability, resolve
 from model.chance import Chance
@@ -177,14 +177,13 @@ def _knowledge(scenario: Scenario, world: World, secrets: Ints, hidden: Bools) -
     start = source_start(scenario)
     levers = settings_value(scenario, setting)
     sources = source_values(scenario, world, levers)
-    limits = range(len(scenario.limits.ids))
     return Knowledge(
         setting=setting,
         levers=levers,
         accounts=linear_accounts(scenario, sources - start),
         forces=after_wars(scenario, world, force_balance(scenario, sources, start)),
         force=np.ascontiguousarray(force_coefficients(scenario, levers)),
-        used=np.array([limit_use(scenario, n, setting) for n in limits]),
+        used=limit_use(scenario, setting),
         hidden=unknown,
     )
 
@@ -403,13 +402,20 @@ def limited(scenario: Scenario) -> Bools:
     return used
 
 
-def limit_use(scenario: Scenario, limit: int, setting: Ints) -> Floats:
-    """Return how much of a limit the decided settings use, (run,)."""
-    weight = scenario.limits.weight[limit]
-    used = np.zeros(setting.shape[1])
-    for x in np.flatnonzero(weight):
-        used = used + weight[x] * scenario.levers.settings[x][setting[x]]
+def limit_use(scenario: Scenario, setting: Ints) -> Floats:
+    """Return how much of each hard limit the decided settings use, (limit, run)."""
+    weight = scenario.limits.weight
+    used = np.zeros((len(weight), setting.shape[1]))
+    _use(weight, scenario.levers.settings, setting, used)
     return used
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _use(weight, settings, setting, out):
+    for n in range(len(weight)):
+        for x in np.flatnonzero(weight[n]):
+            for r in range(setting.shape[1]):
+                out[n, r] += weight[n, x] * settings[x, setting[x, r]]
 
 
 def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> Bools:
@@ -417,9 +423,9 @@ def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> B
 
     setting : (lever, asked game); runs : (asked game,) which games of the world they are
     """
-    over, now = np.zeros(len(runs), dtype=bool), world.setting[:, runs]
+    use = limit_use(scenario, setting)
+    more = use > limit_use(scenario, columns(world.setting, runs))
+    over = np.zeros(len(runs), dtype=bool)
     for n, bound in enumerate(limit_bounds(scenario, world)):
-        use = limit_use(scenario, n, setting)
-        more = use > limit_use(scenario, n, now)
-        over |= more & (use > bound[runs])
+        over |= more[n] & (use[n] > bound[runs])
     return over

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numba import njit
 
 from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises, columns
 from agents.numerics import exp, log
@@ -17,7 +18,7 @@ from model.ledger import gaps, source_start, source_values
 from model.moves import relation_after_threats
 from model.perception import View, accounts_in_effect, limited, over_limit, prices
 from model.politics import offices, update_support
-from model.scenario import NOBODY, Scenario, some_runs
+from model.scenario import NOBODY, Scenario, column
 from model.schema import ACCOUNTS
 from model.theatres import Crises
 from model.world import (
@@ -128,10 +129,10 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
     A breach releases the other side from what it still owes, so keeping a promise is worth what
     the partner's outstanding promises bring, less what one's own costs.
     """
-    due = _promised_for_now(world)
-    briefings = {}
+    due, briefings = _promised_for_now(world), {}
+    falls = due.any(axis=1)
     for a, name in enumerate(scenario.actors):
-        lever = np.flatnonzero((scenario.levers.owner == a) & due.any(axis=1))
+        lever = np.flatnonzero((scenario.levers.owner == a) & falls)
         briefings[name] = Briefing(
             actor=name,
             quarter=world.quarter,
@@ -139,7 +140,7 @@ def honour_ask(scenario: Scenario, view: View, world: World) -> Ask:
             goals=view.goals[a],
             customs=view.customs,
             promises=Promises(
-                own=_kept_worth(scenario, view, world, a, lever, due),
+                own=_kept_worth(scenario, view, world, a, lever, due[lever]),
                 lever=lever,
                 names=scenario.levers.ids,
                 due=due[lever],
@@ -159,30 +160,68 @@ def _kept_worth(
 ) -> Floats:
     """What keeping each promise due changes for an actor, (account, promise, run); else nothing.
 
-    lever : (promise,); due : (lever, run)
+    lever : (promise,); due : (promise, run)
     """
     own = np.zeros((len(ACCOUNTS), len(lever), world.runs))
-    runs = np.flatnonzero(due[lever].any(axis=0))
+    runs = np.flatnonzero(due.any(axis=0))
     if not len(runs):
         return own
-    falls, to = columns(due[lever], runs), columns(world.promised_to[lever], runs)
-    asked = np.array([(falls & (to == b)).any(axis=0) for b in range(len(scenario.actors))])
-    rows = np.flatnonzero((world.promised_to == actor).any(axis=1))
-    owed = columns(world.promised_to[rows] == actor, runs) & asked[scenario.levers.owner[rows]]
-    rows, owed = rows[owed.any(axis=1)], owed[owed.any(axis=1)]
+    to_me = world.promised_to == actor
+    rows = np.flatnonzero(to_me.any(axis=1))
+    falls, to, owed = (columns(x, runs) for x in (due, world.promised_to[lever], to_me[rows]))
+    needed = np.zeros(len(rows), dtype=bool)
+    _needed(falls, to, owed, scenario.levers.owner[rows], needed)
+    rows, owed = rows[needed], owed[needed]
     each = np.concatenate([lever, rows])
     back = columns(world.before[each] - world.setting[each], runs)
     gap = gaps(scenario, each, back, columns(view.known[actor].setting, runs))
-    worth = -prices(view, actor, actor, each, gap, runs=runs)[:, :-1]
-    mine = worth[:, : len(lever)]
-    for partner in np.unique(scenario.levers.owner[rows]):
-        total = np.zeros((len(ACCOUNTS), len(runs)))
-        for n in np.flatnonzero(scenario.levers.owner[rows] == partner):
-            total = total + np.where(owed[n], worth[:, len(lever) + n], 0.0)
-        total = total * view.trust[actor, partner, runs]
-        mine += np.where(falls & (to == partner), total[:, None], 0.0)
-    own[..., runs] = np.where(falls, mine, 0.0)
+    loss = prices(view, actor, actor, each, gap, runs=runs)
+    _add_owed(loss, falls, to, owed, scenario.levers.owner[rows], view.trust[actor], runs, own)
     return own
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _needed(falls, to, owed, owner, needed):
+    """Which promises to me are asked about: in some game their maker is owed one that is due."""
+    for n in range(len(owed)):
+        for p in range(len(falls)):
+            for r in range(falls.shape[1]):
+                if falls[p, r] and owed[n, r] and to[p, r] == owner[n]:
+                    needed[n] = True
+                    break
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_owed(loss, falls, to, owed, owner, trust, runs, own):
+    """Write what each promise due is worth, and what its partner owes as far as it is trusted.
+
+    loss : (account, promise due and then owed + 1, asked game) what going back on each changes
+    """
+    for p in range(len(falls)):
+        for r in range(len(runs)):
+            if not falls[p, r]:
+                continue
+            partner, run = to[p, r], runs[r]
+            for k in range(len(loss)):
+                total = 0.0
+                for n in range(len(owner)):
+                    if owed[n, r] and owner[n] == partner:
+                        total -= loss[k, len(falls) + n, r]
+                own[k, p, run] = total * trust[partner, run] - loss[k, p, r]
+
+
+FALLEN = (  # what is written when promises and decisions fall due
+    "setting",
+    "before",
+    "value",
+    "due",
+    "promised_to",
+    "secret",
+    "lock",
+    "lock_with",
+    "reference",
+    "tally",
+)
 
 
 def fall_due(
@@ -198,117 +237,191 @@ def fall_due(
     size of the move in steps of the lever, at most one. A breach costs its author what leaving the
     lever costs. gained : (actor, run) perceived wins of the quarter, written into
     """
-    rules, levers = scenario.rules, scenario.levers
-    due = (world.due <= world.quarter) & (world.due != NEVER_DUE)
-    promised = _promised_for_now(world)
-    broken, falls = np.zeros(due.shape, dtype=bool), promised.any(axis=1)
+    levers, promised = scenario.levers, _promised_for_now(world)
+    broken, falls = np.zeros(promised.shape, dtype=bool), promised.any(axis=1)
     for a, name in enumerate(scenario.actors):
         keep = answers[name].keep
         assert keep is not None
         owned = (levers.owner == a) & falls
         broken[owned] = promised[owned] & ~keep
-    broken, setting = _return(scenario, world, broken, world.setting)
+    new = draft(world, *FALLEN)
+    _return(scenario, world, broken, new.setting)
     kept = promised & ~broken
-    for x in np.flatnonzero(falls):
-        owner, runs = int(levers.owner[x]), np.flatnonzero(promised[x])
-        size = np.abs(world.setting[x, runs] - world.before[x, runs]) / levers.step[x]
-        stake = np.minimum(size, 1.0)
-        hidden, to = world.secret[x, runs], world.promised_to[x, runs]
-        cost = some_runs(levers.exit_cost[owner, x], runs)
-        gained[owner, runs] -= np.where(broken[x, runs], cost, 0.0)
-        for what, where, weight in (
-            ("kept", kept[x, runs], some_runs(rules.weight_kept, runs)),
-            ("broken", broken[x, runs], some_runs(rules.weight_broken, runs) * stake),
-        ):
-            evidence.add(what, to, owner, weight, where & ~hidden, runs)
-            evidence.add(f"private_{what}", to, owner, weight, where & hidden, runs)
-    released = _released(scenario, world, broken)
-    released, setting = _return(scenario, world, released, setting)
-    value = settings_value(scenario, setting)
-    stepped = levers.follow[:, :1] == 0.0
-    tally = world.tally.copy()
-    tally[1] += kept.sum(axis=0)
-    tally[2] += broken.sum(axis=0)
-    tally[3] += released.sum(axis=0)
-    over = due | released
-    free = broken | _bound_by(scenario, world, broken)
-    return (
-        replace(
-            world,
-            setting=setting,
-            before=np.where(over, setting, world.before),
-            value=np.where(due & stepped, value, world.value),
-            reference=_granted(scenario, world, kept, setting),
-            due=np.where(over, NEVER_DUE, world.due),
-            promised_to=np.where(over, NOBODY, world.promised_to),
-            secret=world.secret & ~over,
-            lock=np.where(free, np.minimum(world.lock, world.quarter), world.lock),
-            lock_with=np.where(free, NOBODY, world.lock_with),
-            tally=tally,
-        ),
-        Kept(kept, broken),
+    _remember(scenario, world, promised, broken, evidence, gained)
+    breaches = _breaches(scenario, world, broken)
+    released = _wronged(scenario, breaches, world.promised_to) & (world.due > world.quarter)
+    _return(scenario, world, released, new.setting)
+    free = broken | _wronged(scenario, breaches, world.lock_with)
+    _grant(scenario, world, kept, new)
+    _write(
+        world.quarter,
+        levers.follow[:, 0] == 0.0,
+        levers.settings,
+        kept,
+        broken,
+        released,
+        free,
+        *(getattr(new, name) for name in FALLEN if name != "reference"),
+    )
+    return new, Kept(kept, broken)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write(
+    quarter,
+    stepped,
+    settings,
+    kept,
+    broken,
+    released,
+    free,
+    setting,
+    before,
+    value,
+    due,
+    promised_to,
+    secret,
+    lock,
+    lock_with,
+    tally,
+):
+    for x in range(len(setting)):
+        for r in range(setting.shape[1]):
+            over = due[x, r] != NEVER_DUE and due[x, r] <= quarter
+            if over and stepped[x]:
+                value[x, r] = settings[x, setting[x, r]]
+            if over or released[x, r]:
+                before[x, r], due[x, r] = setting[x, r], NEVER_DUE
+                promised_to[x, r], secret[x, r] = NOBODY, False
+            if free[x, r]:
+                lock[x, r], lock_with[x, r] = min(lock[x, r], quarter), NOBODY
+            tally[1, r] += kept[x, r]
+            tally[2, r] += broken[x, r]
+            tally[3, r] += released[x, r]
+
+
+def _remember(
+    scenario: Scenario,
+    world: World,
+    promised: Bools,
+    broken: Bools,
+    evidence: Evidence,
+    gained: Floats,
+) -> None:
+    """Let partners see whether promises were kept, those of secret deals alone by themselves.
+
+    promised, broken : (lever, run) before they are written down; evidence, gained : written into
+    """
+    weights = (
+        column(scenario, name, NOBODY, world.runs) for name in ("weight_kept", "weight_broken")
+    )
+    _see(
+        promised,
+        broken,
+        world.secret,
+        scenario.levers.owner,
+        world.promised_to,
+        world.setting - world.before,
+        scenario.levers.step,
+        *weights,
+        scenario.levers.exit_cost,
+        evidence.kept,
+        evidence.private_kept,
+        evidence.broken,
+        evidence.private_broken,
+        gained,
     )
 
 
-def _granted(scenario: Scenario, world: World, kept: Bools, setting: Ints) -> Floats:
-    """References once the sums of secret deals are there for all to see, (actor, account, run)."""
-    reference = world.reference.copy()
+@njit(cache=True, nogil=True, error_model="numpy")
+def _see(
+    promised,
+    broken,
+    hidden,
+    owner,
+    to,
+    move,
+    step,
+    weight_kept,
+    weight_broken,
+    exit_cost,
+    kept,
+    private_kept,
+    broke,
+    private_broke,
+    gained,
+):
+    alike = exit_cost.shape[2] == 1
+    for x in range(len(promised)):
+        a = owner[x]
+        for r in range(promised.shape[1]):
+            if broken[x, r]:
+                stake = min(abs(move[x, r]) / step[x], 1.0)
+                seen = private_broke if hidden[x, r] else broke
+                seen[to[x, r], a, r] += weight_broken[r] * stake
+                gained[a, r] -= exit_cost[a, x, 0 if alike else r]
+            elif promised[x, r]:
+                seen = private_kept if hidden[x, r] else kept
+                seen[to[x, r], a, r] += weight_kept[r]
+
+
+def _grant(scenario: Scenario, world: World, kept: Bools, new: World) -> None:
+    """Move the references to the sums of secret deals once they are there for all to see.
+
+    new : a draft with the settings of today and references of its own, written into
+    """
     for table in scenario.tables:
         x = table.headline
+        if not table.secret or x == NOBODY:
+            continue
         at = np.flatnonzero(kept[x] & world.secret[x])
-        if table.secret and x != NOBODY and len(at):
-            before, after = world.before[x, at], setting[x, at]
-            take_for_granted(scenario, reference, table, at, before, after)
-    return reference
+        before, after = world.before[x, at], new.setting[x, at]
+        take_for_granted(scenario, new.reference, table, at, before, after)
 
 
-def _return(scenario: Scenario, world: World, back: Bools, setting: Ints) -> tuple[Bools, Ints]:
+def _return(scenario: Scenario, world: World, back: Bools, setting: Ints) -> None:
     """Let levers fall back to where they stood; hard limits hold in a breach, too.
 
     What was given up may have been used by another lever since: then it cannot be taken back.
-    back : (lever, run) which are to fall back; returns which of them do, and all settings
+    back : (lever, run) which are to fall back; setting : (lever, run); both written into
     """
-    free, setting = back.copy(), setting.copy()
     for x in np.flatnonzero(back.any(axis=1)):
+        games = np.flatnonzero(back[x])
         if limited(scenario)[x]:
-            games = np.flatnonzero(back[x])
-            then = setting[:, games]
+            then = columns(setting, games)
             then[x] = world.before[x, games]
-            free[x, games] = ~over_limit(scenario, world, then, games)
-        setting[x] = np.where(free[x], world.before[x], setting[x])
-    return free, setting
+            over = over_limit(scenario, world, then, games)
+            back[x, games[over]] = False
+            games = games[~over]
+        setting[x, games] = world.before[x, games]
 
 
 def _breaches(scenario: Scenario, world: World, broken: Bools) -> Bools:
     """Who broke its word to whom this quarter, (actor, actor, run)."""
     actors = len(scenario.actors)
     out = np.zeros((actors, actors, world.runs), dtype=bool)
-    for x in np.flatnonzero(broken.any(axis=1)):
-        for partner in range(actors):
-            out[scenario.levers.owner[x], partner] |= broken[x] & (world.promised_to[x] == partner)
+    if broken.any():
+        lever, run = np.nonzero(broken)
+        out[scenario.levers.owner[lever], world.promised_to[lever, run], run] = True
     return out
 
 
-def _released(scenario: Scenario, world: World, broken: Bools) -> Bools:
-    """Promises not yet due to an actor that broke its own word to the one who made them."""
-    breaches = _breaches(scenario, world, broken)
-    later = (world.promised_to != NOBODY) & (world.due > world.quarter)
-    out = np.zeros(broken.shape, dtype=bool)
-    for x in np.flatnonzero(later.any(axis=1)):
-        for breaker in range(len(scenario.actors)):
-            owed = later[x] & (world.promised_to[x] == breaker)
-            out[x] |= owed & breaches[breaker, scenario.levers.owner[x]]
+def _wronged(scenario: Scenario, breaches: Bools, other: Ints) -> Bools:
+    """Levers bound to one that broke its own word to their owner this quarter, (lever, run).
+
+    other : (lever, run) the actor to whom each is bound, or NOBODY
+    """
+    out = np.zeros(other.shape, dtype=bool)
+    if breaches.any():
+        _bound_to_breakers(breaches, scenario.levers.owner, other, out)
     return out
 
 
-def _bound_by(scenario: Scenario, world: World, broken: Bools) -> Bools:
-    """Levers that an agreement fixed for an actor towards one who broke its word to it."""
-    breaches = _breaches(scenario, world, broken)
-    out = np.zeros(broken.shape, dtype=bool)
-    for breaker, injured in zip(*np.nonzero(breaches.any(axis=2)), strict=True):
-        held = (scenario.levers.owner == injured)[:, None] & (world.lock_with == breaker)
-        out |= held & breaches[breaker, injured]
-    return out
+@njit(cache=True, nogil=True, error_model="numpy")
+def _bound_to_breakers(breaches, owner, other, out):
+    for x in range(len(owner)):
+        for r in range(other.shape[1]):
+            out[x, r] = other[x, r] != NOBODY and breaches[other[x, r], owner[x], r]
 
 
 def reckon(

@@ -110,8 +110,8 @@ def check_promises(world: World) -> None:
 def check_limits(scenario: Scenario, before: World, after: World, record: Record) -> None:
     """No hard limit is broken, unless an event moved a lever under it."""
     for n, bound in enumerate(limit_bounds(scenario, after)):
-        used = limit_use(scenario, n, after.setting)
-        most = np.maximum(bound, limit_use(scenario, n, before.setting))
+        used = limit_use(scenario, after.setting)[n]
+        most = np.maximum(bound, limit_use(scenario, before.setting)[n])
         under = np.flatnonzero(scenario.limits.weight[n])
         struck = [x for x in under if x in event_levers(scenario)]
         excused = bool(struck) & record.events.any(axis=0)
