@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numba import njit
 
 from agents.briefing import Bools, Decision, Floats, Ints, columns
 from agents.numerics import exp
 from model.beliefs import Evidence
 from model.chance import Chance
-from model.scenario import NOBODY, Scenario, per_run
+from model.scenario import NOBODY, Scenario
 from model.tables import cheapest_exit, rounded_down, slots_free
 from model.world import World, ruptured
 
@@ -94,15 +95,31 @@ def allowed(levers: Ints, named: Ints, step: Ints) -> Ints:
 
     named : (slot, run); step : (lever,) how far each may move, the order of a menu's slots
     """
-    known = np.zeros(len(step) + 1, dtype=bool)
+    known = np.zeros(len(step), dtype=bool)
     known[levers] = True
-    within = (named >= 0) & (named < len(step))
-    named = np.where(within & known[np.where(within, named, NOBODY)], named, NOBODY)
-    for slot in range(1, len(named)):
-        again = (named[:slot] == named[slot]).any(axis=0)
-        named[slot] = np.where(again, NOBODY, named[slot])
-    order = np.argsort(np.where(named == NOBODY, 0, -step[named]), axis=0, kind="stable")
-    return np.take_along_axis(named, order, axis=0)
+    out = np.full(named.shape, NOBODY)
+    _order(named, known, step, out)
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _order(named, known, step, out):
+    """Put each name where all before it reach at least as far, and all after it less."""
+    for r in range(named.shape[1]):
+        count = 0
+        for slot in range(len(named)):
+            x = named[slot, r]
+            fresh = 0 <= x < len(known) and known[x]
+            for at in range(count):
+                fresh = fresh and out[at, r] != x
+            if not fresh:
+                continue
+            at = count
+            while at > 0 and step[out[at - 1, r]] < step[x]:
+                out[at, r] = out[at - 1, r]
+                at -= 1
+            out[at, r] = x
+            count += 1
 
 
 def reopening_cost(
@@ -113,18 +130,33 @@ def reopening_cost(
     The dearest exit among the levers named that an agreement of the two still fixes; at a closed
     table at least the cheapest exit that it has there. named : (slot, run); runs : (game,)
     """
-    rules = scenario.tables[table]
-    exit_cost = scenario.levers.exit_cost[actor]
-    closed = world.closed[table, runs] > world.quarter
-    cheapest = np.broadcast_to(cheapest_exit(scenario, rules, actor), world.runs)
-    cost = np.where(closed, cheapest[runs], 0.0)
-    for slot in named[:, runs]:
-        x = np.maximum(slot, 0)
-        other = world.lock_with[x, runs]
-        partner = (other == rules.parties[0]) | (other == rules.parties[1])
-        fixed = (slot != NOBODY) & (world.lock[x, runs] > world.quarter) & partner
-        cost = np.where(fixed, np.maximum(cost, per_run(exit_cost, x, runs)), cost)
+    rules, cost = scenario.tables[table], np.zeros(len(runs))
+    _reopen(
+        rules.parties,
+        named,
+        runs,
+        world.quarter,
+        world.closed[table],
+        world.lock,
+        world.lock_with,
+        scenario.levers.exit_cost[actor],
+        cheapest_exit(scenario, rules, actor),
+        cost,
+    )
     return cost
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _reopen(parties, named, runs, quarter, closed, lock, lock_with, exit_cost, cheapest, out):
+    for n in range(len(runs)):
+        r = runs[n]
+        if closed[r] > quarter:
+            out[n] = cheapest[r if len(cheapest) > 1 else 0]
+        for slot in range(len(named)):
+            x = named[slot, r]
+            if x == NOBODY or lock[x, r] <= quarter or lock_with[x, r] not in parties:
+                continue
+            out[n] = max(out[n], exit_cost[x, r if exit_cost.shape[1] > 1 else 0])
 
 
 def press_demand(

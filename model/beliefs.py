@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
-from model.scenario import NOBODY, Scenario
+from model.scenario import NOBODY, Scenario, column
 from model.theatres import Crises, commitment_now
 from model.world import World
 
@@ -29,32 +30,28 @@ class Evidence:
         return cls(*(np.zeros((actors, actors, runs)) for _ in range(6)))
 
     def add(
-        self,
-        what: str,
-        observer: int | Ints,
-        about: int | Ints,
-        weight: Floats,
-        where: Bools,
-        runs: Ints | None = None,
+        self, what: str, observer: int | Ints, about: int, weight: Floats, where: Bools
     ) -> None:
-        """Add evidence where a condition holds; observer and about are actors, one or per run.
+        """Add evidence of an actor where a condition holds; its observer is one, or one per run.
 
-        weight : (1,) or (run,); runs : which games these are, all unless given
+        weight : (1,) or (run,)
         """
-        if not where.any():
-            return
-        at = np.flatnonzero(where & (observer != NOBODY) & (about != NOBODY))
-        i, j, amount = (
-            x[at] if isinstance(x, np.ndarray) and len(x) > 1 else x
-            for x in (observer, about, weight)
-        )
-        getattr(self, what)[i, j, at if runs is None else runs[at]] += amount
+        if where.any():
+            _add(getattr(self, what), np.atleast_1d(observer), about, weight, where)
 
     def show(self, what: str, about: int, weight: Floats, where: Bools) -> None:
         """Add evidence that all see but the one whom it is about."""
-        if where.any():
-            others = np.arange(len(self.kept)) != about
-            getattr(self, what)[others, about] += np.where(where, weight, 0.0)
+        for observer in range(len(self.kept)):
+            if observer != about:
+                self.add(what, observer, about, weight, where)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add(evidence, observer, about, weight, where):
+    for r in range(len(where)):
+        i = observer[r if len(observer) > 1 else 0]
+        if where[r] and i != NOBODY:
+            evidence[i, about, r] += weight[r if len(weight) > 1 else 0]
 
 
 def belief(good: Floats, bad: Floats) -> Floats:
@@ -78,25 +75,35 @@ def reputation_spillover(evidence: Floats, likeness: Floats, strength: Floats) -
     evidence : (observer j, about p, run); likeness : (p, j, k, run); returns (k, p, run).
     """
     out = np.zeros_like(evidence)
-    for j in range(len(evidence)):
-        alike = np.swapaxes(likeness[:, j], 0, 1)  # (k, p, run)
-        out = out + alike * evidence[j][None] * strength
+    _spill(evidence, likeness, strength, out)
     return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _spill(evidence, likeness, strength, out):
+    alike = likeness.shape[3] == 1
+    for j in range(len(evidence)):
+        for p in range(len(evidence)):
+            if not (evidence[j, p] != 0.0).any():
+                continue
+            for k in range(len(evidence)):
+                for r in range(evidence.shape[2]):
+                    like = likeness[p, j, k, 0 if alike else r]
+                    strong = strength[r if len(strength) > 1 else 0]
+                    out[k, p, r] += like * evidence[j, p, r] * strong
 
 
 def learn(scenario: Scenario, world: World, evidence: Evidence) -> World:
     """Update reliability and resolve: a <- f a + (1 - f) a0 + w, likewise b, with spillovers."""
-    rules = scenario.rules
-    f, on = rules.forgetting, rules.channel_reputation
-    prior = 2.0 * rules.belief_prior
+    rules, runs = scenario.rules, world.runs
+    f, on = (column(scenario, name, NOBODY, runs) for name in ("forgetting", "channel_reputation"))
+    back = (1.0 - f) * (2.0 * rules.belief_prior)
+    nothing = np.zeros((1, 1, 1))
 
-    def update(now: Floats, start: Floats, seen: Floats, private: Floats | float = 0.0) -> Floats:
-        spread = (
-            reputation_spillover(seen, scenario.ties.likeness, rules.spillover)
-            if seen.any()
-            else 0.0
-        )
-        return f * now + (1.0 - f) * prior * start + on * (seen + spread + private)
+    def update(now: Floats, start: Floats, seen: Floats, private: Floats = nothing) -> Floats:
+        out = reputation_spillover(seen, scenario.ties.likeness, rules.spillover)
+        _update(now, start, seen, private, f, back, on, out)
+        return out
 
     return replace(
         world,
@@ -107,6 +114,18 @@ def learn(scenario: Scenario, world: World, evidence: Evidence) -> World:
         carried=update(world.carried, scenario.resolve, evidence.carried),
         bluffed=update(world.bluffed, 1.0 - scenario.resolve, evidence.bluffed),
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _update(now, start, seen, private, f, back, on, out):
+    """Put the new counts in place of what spread, (actor, actor, run)."""
+    for i in range(len(now)):
+        for j in range(len(now)):
+            for r in range(len(f)):
+                told = private[i, j, r] if len(private) > 1 else 0.0
+                base = back[r] * start[i, j, r if start.shape[2] > 1 else 0]
+                new = on[r] * (seen[i, j, r] + out[i, j, r] + told)
+                out[i, j, r] = f[r] * now[i, j, r] + base + new
 
 
 def update_commitment(
@@ -184,8 +203,25 @@ def update_hostility(scenario: Scenario, world: World, pairs: Menaces) -> World:
     for (i, j, lever), menaces in pairs.items():
         span = levers.settings[lever, levers.size[lever] - 1] - levers.settings[lever, 0]
         level = world.count[lever] if counted[lever] else world.value[lever]
-        share = (level - start[lever]) / span / np.maximum(number[i, j], 1.0)
-        target[i, j] += np.where(menaces, share, 0.0)
-    target = np.minimum(np.maximum(target, 0.0), 1.0)
-    speed = rules.hostility_speed * rules.channel_adversary
-    return replace(world, hostility=world.hostility + speed * (target - world.hostility))
+        _menace(level, start[lever], span, number[i, j], menaces, target[i, j])
+    speed = column(scenario, "hostility_speed", NOBODY, world.runs) * rules.channel_adversary
+    _harden(world.hostility, speed, target)
+    return replace(world, hostility=target)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _menace(level, start, span, number, menaces, target):
+    for r in range(len(level)):
+        if menaces[r if len(menaces) > 1 else 0]:
+            share = (level[r] - start[r if len(start) > 1 else 0]) / span
+            target[r] += share / max(number[r if len(number) > 1 else 0], 1.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _harden(hostility, speed, target):
+    """Put the hostility that has moved towards its target in place of that, within [0, 1]."""
+    for i in range(len(target)):
+        for j in range(len(target)):
+            for r in range(len(speed)):
+                now, aim = hostility[i, j, r], min(max(target[i, j, r], 0.0), 1.0)
+                target[i, j, r] = now + speed[r] * (aim - now)

@@ -20,17 +20,18 @@ FORCES = "forces"
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_lines(source, row, coefficient, change, out):
-    shared = coefficient.shape[1] == 1
+def _add_lines(source, row, coefficient, now, start, out):
+    shared, alike = coefficient.shape[1] == 1, start.shape[1] == 1
     for e in range(len(source)):
         s, k = source[e], row[e]
-        if shared:
-            c = coefficient[e, 0]
-            for r in range(change.shape[1]):
-                out[k, r] += c * change[s, r]
+        if shared and alike:
+            c, base = coefficient[e, 0], start[s, 0]
+            for r in range(now.shape[1]):
+                out[k, r] += c * (now[s, r] - base)
         else:
-            for r in range(change.shape[1]):
-                out[k, r] += coefficient[e, r] * change[s, r]
+            for r in range(now.shape[1]):
+                c, base = coefficient[e, 0 if shared else r], start[s, 0 if alike else r]
+                out[k, r] += c * (now[s, r] - base)
 
 
 def source_values(scenario: Scenario, world: World, levers: Floats) -> Floats:
@@ -82,13 +83,14 @@ def hot(scenario: Scenario, world: World) -> np.ndarray:
     return result
 
 
-def linear_accounts(scenario: Scenario, change: Floats) -> Floats:
+def linear_accounts(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
     """Accounts without the theatres: sum of coefficient x (source - start).
 
-    change : (source, run); returns (actor, account, run) in the accounts' units
+    sources, start : (source, run); returns (actor, account, run) in the accounts' units
     """
-    out = np.zeros((len(scenario.actors) * len(ACCOUNTS), change.shape[1]))
-    _add_lines(scenario.ledger.source, _account_rows(scenario), switched(scenario), change, out)
+    out = np.zeros((len(scenario.actors) * len(ACCOUNTS), sources.shape[1]))
+    lines = scenario.ledger.source, _account_rows(scenario), switched(scenario)
+    _add_lines(*lines, sources, start, out)
     return out.reshape(len(scenario.actors), len(ACCOUNTS), -1)
 
 
@@ -178,7 +180,7 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
     """
     out = full(scenario.theatres.forces, sources.shape[1])
     flat, row = out.reshape(-1, sources.shape[1]), _force_rows(scenario)
-    _add_lines(*_force_lines(scenario), sources - start, flat)
+    _add_lines(*_force_lines(scenario), sources, start, flat)
     for n, amount in transferred(scenario, sources[: len(scenario.levers.ids)]):
         first = scenario.transfers[n].first
         counted = amount * scenario.rules.channel_forces

@@ -101,7 +101,7 @@ def accounts_in_effect(scenario: Scenario, world: World) -> Floats:
     """Accounts at the positions in effect, (actor, account, run); security as each believes it."""
     start = source_start(scenario)
     sources = source_values(scenario, world, world.value)
-    accounts = linear_accounts(scenario, sources - start)
+    accounts = linear_accounts(scenario, sources, start)
     forces = after_wars(scenario, world, force_balance(scenario, sources, start))
     for a in range(len(scenario.actors)):
         for part in outlook(scenario, world, a, forces).security:
@@ -171,16 +171,17 @@ def pictures(scenario: Scenario, world: World) -> tuple[Knowledge, ...]:
 
 def _knowledge(scenario: Scenario, world: World, secrets: Ints, hidden: Bools) -> Knowledge:
     """Draw the picture of those from whom some secrets are hidden, (secret, run)."""
-    unknown = np.zeros_like(world.secret)
-    unknown[secrets] = hidden
-    setting = np.where(unknown, world.before, world.setting)
+    unknown, setting = np.zeros_like(world.secret), world.setting
+    if hidden.any():
+        unknown[secrets], setting = hidden, setting.copy()
+        setting[secrets] = np.where(hidden, world.before[secrets], setting[secrets])
     start = source_start(scenario)
     levers = settings_value(scenario, setting)
     sources = source_values(scenario, world, levers)
     return Knowledge(
         setting=setting,
         levers=levers,
-        accounts=linear_accounts(scenario, sources - start),
+        accounts=linear_accounts(scenario, sources, start),
         forces=after_wars(scenario, world, force_balance(scenario, sources, start)),
         force=np.ascontiguousarray(force_coefficients(scenario, levers)),
         used=limit_use(scenario, setting),
@@ -190,13 +191,25 @@ def _knowledge(scenario: Scenario, world: World, secrets: Ints, hidden: Bools) -
 
 def _perceived_weights(scenario: Scenario, world: World, weights: Floats, chance: Chance) -> Floats:
     """Weights as perceived this quarter: one draw per actor and account, scaled back to one."""
-    draws = chance.uniforms("weights", world.quarter, scenario.actors, len(ACCOUNTS))
-    noise = ROOT_THREE * (2.0 * draws - 1.0) * scenario.rules.weight_noise
-    noisy = weights * np.maximum(1.0 + noise, 0.0)
-    total = noisy[:, 0]
-    for k in range(1, noisy.shape[1]):
-        total = total + noisy[:, k]
-    return noisy / np.maximum(total, 1e-12)[:, None]
+    noisy = chance.uniforms("weights", world.quarter, scenario.actors, len(ACCOUNTS))
+    _make_noisy(noisy, weights, column(scenario, "weight_noise", NOBODY, world.runs))
+    return noisy
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _make_noisy(draws, weights, spread):
+    """Put noisy weights in place of the uniform draws, (actor, account, run) each."""
+    total = np.empty(len(spread))
+    for a in range(len(draws)):
+        total[:] = 0.0
+        for k in range(draws.shape[1]):
+            for r in range(len(spread)):
+                noise = ROOT_THREE * (2.0 * draws[a, k, r] - 1.0) * spread[r]
+                draws[a, k, r] = weights[a, k, r] * max(1.0 + noise, 0.0)
+                total[r] += draws[a, k, r]
+        for k in range(draws.shape[1]):
+            for r in range(len(spread)):
+                draws[a, k, r] /= max(total[r], 1e-12)
 
 
 def _goals(scenario: Scenario, a: int, position: Floats, weights: Floats, tau: Floats) -> Goals:

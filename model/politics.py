@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
 from agents.numerics import logistic
@@ -39,15 +40,21 @@ def ratification_room(scenario: Scenario, actor: int, support: Floats) -> Floats
 
 def offices(scenario: Scenario, platform: Ints) -> tuple[Floats, Floats]:
     """Weights (actor, account, run) and transactionalism (actor, run) of the offices in power."""
-    runs = platform.shape[1]
-    actors = np.arange(len(scenario.actors))[:, None]
-    wide = np.arange(runs)[None] if scenario.weights.shape[3] > 1 else np.zeros((1, 1), int)
-    weights = np.moveaxis(scenario.weights, 2, 3)[actors, platform, wide]  # (actor, run, account)
-    wide = (
-        np.arange(runs)[None] if scenario.transactionalism.shape[2] > 1 else np.zeros((1, 1), int)
-    )
-    tau = scenario.transactionalism[actors, platform, wide]
-    return np.ascontiguousarray(np.moveaxis(weights, 2, 1)), np.ascontiguousarray(tau)
+    weights = np.empty((len(scenario.actors), scenario.weights.shape[2], platform.shape[1]))
+    tau = np.empty(platform.shape)
+    _look_up(scenario.weights, scenario.transactionalism, platform, weights, tau)
+    return weights, tau
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _look_up(weights, transactionalism, platform, out, tau):
+    alike = weights.shape[3] == 1, transactionalism.shape[2] == 1
+    for a in range(len(platform)):
+        for r in range(platform.shape[1]):
+            tau[a, r] = transactionalism[a, platform[a, r], 0 if alike[1] else r]
+        for k in range(out.shape[1]):
+            for r in range(platform.shape[1]):
+                out[a, k, r] = weights[a, platform[a, r], k, 0 if alike[0] else r]
 
 
 def update_support(

@@ -10,7 +10,7 @@ from numba import njit
 
 from agents.briefing import Bools, Briefing, Decision, Floats, Ints, Promises, columns
 from agents.numerics import exp, log
-from agents.utility import KINDS, value_of_account
+from agents.utility import KINDS, value_of
 from model.bargaining import Ask, Signing, Talks, take_for_granted
 from model.beliefs import Evidence, Menaces, learn, update_commitment, update_hostility
 from model.chance import Chance, negative_binomial
@@ -312,9 +312,7 @@ def _remember(
 
     promised, broken : (lever, run) before they are written down; evidence, gained : written into
     """
-    weights = (
-        column(scenario, name, NOBODY, world.runs) for name in ("weight_kept", "weight_broken")
-    )
+    weights = [column(scenario, f"weight_{x}", NOBODY, world.runs) for x in ("kept", "broken")]
     _see(
         promised,
         broken,
@@ -323,7 +321,8 @@ def _remember(
         world.promised_to,
         world.setting - world.before,
         scenario.levers.step,
-        *weights,
+        weights[0],
+        weights[1],
         scenario.levers.exit_cost,
         evidence.kept,
         evidence.private_kept,
@@ -558,15 +557,22 @@ def standing(scenario: Scenario, world: World) -> Floats:
 
 def utilities(scenario: Scenario, world: World, accounts: Floats) -> Floats:
     """One-quarter utility of every actor: U_i = sum_k w_ik phi_k. (actor, run)."""
-    position = (accounts - world.reference) / scenario.scale[:, :, None]
     weights, _ = offices(scenario, world.platform)
     kind = KINDS.index(scenario.rules.value)
     out = np.zeros((len(scenario.actors), world.runs))
+    _weigh(accounts, world.reference, scenario.scale, weights, scenario.loss_aversion, kind, out)
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _weigh(accounts, reference, scale, weights, loss_aversion, kind, out):
+    alike = loss_aversion.shape[1] == 1
     for a in range(len(out)):
         for k in range(weights.shape[1]):
-            value = value_of_account(position[a, k], scenario.loss_aversion[a], kind)
-            out[a] = out[a] + weights[a, k] * value
-    return out
+            for r in range(out.shape[1]):
+                position = (accounts[a, k, r] - reference[a, k, r]) / scale[a, k]
+                value = value_of(position, loss_aversion[a, 0 if alike else r], kind)
+                out[a, r] += weights[a, k, r] * value
 
 
 def move_references(scenario: Scenario, world: World, accounts: Floats) -> World:

@@ -20,8 +20,8 @@ class Mutation:
 
 
 LEDGER = [
-    ("out[k, r] += c * change[s, r]", "out[k, r] -= c * change[s, r]"),
-    ("out[k, r] += coefficient[e, r] * change[s, r]", "out[k, r] += change[s, r]"),
+    ("= coefficient[e, 0], start[s, 0]", "= -coefficient[e, 0], start[s, 0]"),
+    ("= coefficient[e, 0 if shared else r], start", "= 1.0, start"),
     ("[levers, world.stock, at_war,", "[levers, 0.0 * world.stock, at_war,"),
     ("at_war = (world.war > 0) | hot(scenario, world)", "at_war = world.war > 0"),
     ("at_war = (world.war > 0) | hot(scenario, world)", "at_war = hot(scenario, world)"),
@@ -92,19 +92,16 @@ THEATRES = [
 ]
 BELIEFS = [
     ("return good / np.maximum(good + bad, 1e-9)", "return bad / np.maximum(good + bad, 1e-9)"),
-    ("out = out + alike * evidence[j][None] * strength", "out = out + alike * evidence[j][None]"),
-    (
-        "out = out + alike * evidence[j][None] * strength",
-        "out = out + evidence[j][None] * strength",
-    ),
-    ("alike = np.swapaxes(likeness[:, j], 0, 1)", "alike = likeness[:, j]"),
-    ("f * now + (1.0 - f) * prior * start + on", "f * now + on"),
-    ("(1.0 - f) * prior * start", "(1.0 - f) * start"),
-    ("on * (seen + spread + private)", "on * (seen + spread)"),
+    ("evidence[j, p, r] * strong", "evidence[j, p, r]"),
+    ("out[k, p, r] += like * evidence", "out[k, p, r] += evidence"),
+    ("likeness[p, j, k, 0 if alike else r]", "likeness[k, j, p, 0 if alike else r]"),
+    ("f[r] * now[i, j, r] + base + new", "f[r] * now[i, j, r] + new"),
+    ("(1.0 - f) * (2.0 * rules.belief_prior)", "1.0 - f"),
+    ("(seen[i, j, r] + out[i, j, r] + told)", "(seen[i, j, r] + out[i, j, r])"),
     ("world.broken, 1.0 - scenario.reliability,", "world.broken, scenario.reliability,"),
     ("world.bluffed, 1.0 - scenario.resolve,", "world.bluffed, scenario.resolve,"),
-    ("others = np.arange(len(self.kept)) != about", "others = np.arange(len(self.kept)) >= 0"),
-    ("where & (observer != NOBODY) &", "where &"),
+    ("if observer != about:", "if observer >= 0:"),
+    ("if where[r] and i != NOBODY:", "if where[r]:"),
     (
         "commitment[theatre] += rules.commitment_speed *",
         "commitment[theatre] -= rules.commitment_speed *",
@@ -118,8 +115,8 @@ BELIEFS = [
         "helps = 1.0 if ledger.side[e] == 0 else -1.0",
     ),
     ("ledger.coefficient[e] < 0.0)", "ledger.coefficient[e] > 0.0)"),
-    ("target[i, j] += np.where(menaces", "target[i, j] -= np.where(menaces"),
-    ("/ span / np.maximum(number[i, j], 1.0)", "/ span"),
+    ("target[r] += share /", "target[r] -= share /"),
+    ("share / max(number[r if len(number) > 1 else 0], 1.0)", "share"),
 ]
 POLITICS = [
     (
@@ -263,8 +260,8 @@ RECKONING = [
         "relation[b, a] += rules.relation_gain * gain",
         "relation[b, a] -= rules.relation_gain * gain",
     ),
-    ("out[a] = out[a] + weights[a, k] * value", "out[a] = out[a] - weights[a, k] * value"),
-    ("position = (accounts - world.reference)", "position = (accounts + world.reference)"),
+    ("out[a, r] += weights[a, k, r] * value", "out[a, r] -= weights[a, k, r] * value"),
+    ("position = (accounts[a, k, r] - reference", "position = (accounts[a, k, r] + reference"),
     (
         "world.reference + scenario.rules.reference_speed",
         "world.reference - scenario.rules.reference_speed",

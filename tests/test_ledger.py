@@ -27,8 +27,8 @@ HOME = ACCOUNTS.index("home")
 def home_of_client(game: Game, world: World) -> list[float]:
     """Account of the Client at home by the ledger alone: -2 while there is war in the strait."""
     scenario = game.scenario
-    change = source_values(scenario, world, world.value) - source_start(scenario)
-    accounts = linear_accounts(scenario, change)
+    sources = source_values(scenario, world, world.value)
+    accounts = linear_accounts(scenario, sources, source_start(scenario))
     return accounts[scenario.actor("Client"), HOME].round(9).tolist()
 
 

@@ -484,9 +484,9 @@ def test_ledger_lines_add_up(scenario: Scenario, game: Game) -> None:
     world = begin(game, 1)
     start = source_start(scenario)
     np.testing.assert_array_equal(source_values(scenario, world, world.value), start)
-    change = np.zeros_like(start)
-    change[scenario.source("payment")] = 1.0
-    accounts = linear_accounts(scenario, change)[..., 0]
+    sources = start.copy()
+    sources[scenario.source("payment")] += 1.0
+    accounts = linear_accounts(scenario, sources, start)[..., 0]
     patron, client = scenario.actor("Patron"), scenario.actor("Client")
     expected = np.zeros_like(accounts)
     expected[client, 1], expected[client, 4], expected[patron, 1] = -1, -0.5, 1
