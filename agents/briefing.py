@@ -77,7 +77,8 @@ class Seat:
     """One actor's view of one table, valid all quarter.
 
     The ledger is linear, so a package is worth the sum of its moves; the last move is `no move`
-    and package 0 is `no deal`.
+    and package 0 is `no deal`. Each slot has moves in a row: packages are all their combinations,
+    at most one a slot, and bundles, each alone.
     """
 
     table: str

@@ -135,18 +135,17 @@ class Papers:
         )
 
     def packages(self) -> tuple[Ints, Ints]:
-        """Draw packages of one to three different moves with all that they begin with.
+        """Draw packages: all combinations of moves of up to three slots, the other moves alone.
 
         Returns packages and prefixes; the first is no deal.
         """
-        longest = min(3, self.moves)
+        ends = np.sort(self.rng.integers(0, self.moves + 1, 3)).tolist()
         rows: list[tuple[int, ...]] = [()]
-        for _ in range(int(self.rng.integers(1, 12))):
-            size = int(self.rng.integers(1, longest + 1))
-            chosen = tuple(self.rng.choice(self.moves, size, replace=False).tolist())
-            begun = [chosen[: n + 1] for n in range(size)]
-            rows += [row for row in begun if row not in rows]
+        for begin, end in zip([0, *ends], ends, strict=False):
+            rows += [(*row, move) for row in rows for move in range(begin, end)]
+        rows += [(move,) for move in range(ends[-1], self.moves)]
         rows.sort(key=lambda row: (len(row), row))
+        longest = len(rows[-1])
         filled = [[*row, *[self.moves] * (longest - len(row))] for row in rows]
         prefix = [rows.index(row[:-1]) for row in rows]
         return np.array(filled, dtype=np.int64), np.array(prefix, dtype=np.int64)

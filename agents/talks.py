@@ -17,8 +17,10 @@ from agents.numerics import logistic1
 from agents.utility import ACCEPTANCE, NEVER, TIE, relation_factor, value_of
 
 UNIFORM, LOGISTIC = ACCEPTANCE.index("uniform"), ACCEPTANCE.index("logistic")
-BLOCK = 16  # numbers that a loop works on at once; the rest would go one by one
+BLOCK = 4  # numbers that a loop works on at once; the rest would go one by one
 SURE = 40.0  # beyond it a logistic chance is 1 to the last bit
+# kernels that make no arrays need not count who holds them, which costs more than small tables do
+LEAN: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def possible_packages(seat: Seat) -> Bools:
@@ -110,58 +112,71 @@ def _whole(n):
     return (n + BLOCK - 1) // BLOCK * BLOCK
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _open_packages(first, last, blocked, credit, package, before, move, credited):
-    """List the packages without a blocked move, in their order; returns how many.
+@njit(**LEAN)
+def _list_packages(since, shift, blocked, r, before, move, start, size, package):
+    """List the packages without a blocked move in run r; returns how many, and how many moves.
 
-    first : (package + 1,) where the packages that a package begins start; package, before, move,
-    credited : (entry,) number, entry of the prefix, last move, credit towards a headline demand;
-    entry 0 is no deal
+    Move after move is added to all packages listed before its slot, so that a package's sums are
+    those of an earlier one plus one number: block after block of them, without looking any up.
+
+    since, shift : see `_order`
+    before : (move,) packages listed before each move
+    move, start, size : (open move,) its number, the first package that ends with it, how many do
+    package : (entry,) numbers; entry 0 is no deal
     """
-    package[0] = before[0] = 0
-    credited[0] = 0.0
-    n, i = 1, 0
-    while i < n:
-        for p in range(first[package[i]], first[package[i] + 1]):
-            m = last[p]
-            if not blocked[m]:
-                package[n] = p
-                before[n] = i
-                move[n] = m
-                credited[n] = credited[i] + credit[m]
-                n += 1
-        i += 1
-    return n
+    n, n_open = 1, 0
+    package[0] = 0
+    for m in range(len(since)):
+        before[m] = n
+        if blocked[r, m]:
+            continue
+        count = before[since[m]]
+        move[n_open], start[n_open], size[n_open] = m, n, count
+        n_open += 1
+        for i in range(count):
+            package[np.uint64(n + i)] = shift[package[i]] + m
+        n += count
+    return n, n_open
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _open_utilities(goals, kind, prices, r, n, before, move, change, out):
+@njit(**LEAN)
+def _add_up(each, start, size, n_open, out):
+    """Sum over the moves of each package listed. each : (open move,); out : (entry,)."""
+    out[0] = 0.0
+    for j in range(n_open):
+        for i in range(_whole(size[j])):  # unsigned places never count from the end
+            out[np.uint64(start[j] + i)] = out[i] + each[j]
+
+
+@njit(**LEAN)
+def _utilities(goals, kind, prices, r, listed, rooms, out):
     """Change in one-quarter utility of the packages listed in run r, (entry,)."""
     position, weights, loss_aversion = goals[0], goals[1], goals[2][0, r]
-    out[:n] = change[0] = 0.0
-    for k in range(prices.shape[0]):
-        touched, i = False, 1
-        while i < n and not touched:
-            touched = prices[k, move[i]] != 0.0
-            i += 1
+    n, n_open, move, start, size = listed
+    price, change = rooms
+    out[: _whole(n)] = 0.0
+    for k in range(prices.shape[1]):
+        touched = False
+        for j in range(n_open):
+            price[j] = prices[r, k, move[j]]
+            touched |= price[j] != 0.0
         if not touched:
             continue
         x, weight = position[k, r], weights[k, r]
         base = value_of(x, loss_aversion, kind)
-        for i in range(1, n):
-            change[i] = change[before[i]] + prices[k, move[i]]
+        _add_up(price, start, size, n_open, change)
         if kind == 0:
-            for i in range(1, n):
+            for i in range(_whole(n)):
                 y = x + change[i]
                 phi = y / (1.0 + abs(y))
                 phi = phi if y >= 0.0 else loss_aversion * phi
                 out[i] += weight * (phi - base)
         else:
-            for i in range(1, n):
+            for i in range(n):
                 out[i] += weight * (value_of(x + change[i], loss_aversion, kind) - base)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _change_utility(goals, kind, change, r):
     """Change in one-quarter utility of a single change of all accounts in run r."""
     position, weights, loss_aversion = goals[0], goals[1], goals[2][0, r]
@@ -174,42 +189,65 @@ def _change_utility(goals, kind, change, r):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def vote1(room, spread, cost):
     """Chance that a body at home ratifies what costs so much; 1 where nobody votes."""
     slack = (room - cost) / spread
     return logistic1(slack) if slack < SURE else 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _passages(bodies, costs, consent, r, n, before, move, sums, out):
-    """Chances that the packages listed in run r enter into force, (entry,).
-
-    sums : (entry,) room for what they cost at home, then for the odds of all scripted consents
-    """
-    out[:n] = 1.0
-    sums[0] = 0.0
-    for body in range(2):
-        room, spread, cost = bodies[2 * body, r], bodies[2 * body + 1, r], costs[body][r]
-        free = True
-        for i in range(1, n):
-            sums[i] = sums[before[i]] + cost[move[i]]
-            free = free and cost[move[i]] == 0.0
-        if free:
-            vote = vote1(room, spread, 0.0)
-            for i in range(1, n):
-                out[i] *= vote
+@njit(**LEAN)
+def _vote(room, spread, cost, r, listed, rooms, votes, out):
+    """Multiply the chances of the packages listed by those that a body at home ratifies them."""
+    n, n_open, move, start, size = listed
+    price, total = rooms
+    free = True
+    for j in range(n_open):
+        price[j] = cost[r, move[j]]
+        free &= price[j] == 0.0
+    total[0], votes[0] = 0.0, vote1(room, spread, 0.0)
+    if free:
+        for i in range(_whole(n)):
+            out[i] *= votes[0]
+        return
+    for j in range(n_open):
+        first = start[j]
+        if price[j] == 0.0:
+            for i in range(size[j]):
+                total[np.uint64(first + i)] = total[i]
+                votes[np.uint64(first + i)] = votes[i]
         else:
-            for i in range(1, n):
-                out[i] *= vote1(room, spread, sums[i])
-    sums[0] = 1.0
-    for i in range(1, n):
-        sums[i] = sums[before[i]] * consent[r, move[i]]
-    for i in range(1, n):
-        out[i] *= sums[i]
+            for i in range(size[j]):
+                total[np.uint64(first + i)] = total[i] + price[j]
+            for i in range(_whole(size[j])):
+                votes[np.uint64(first + i)] = vote1(room, spread, total[np.uint64(first + i)])
+    for i in range(_whole(n)):
+        out[i] *= votes[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
+def _passages(bodies, costs, consent, r, listed, rooms, votes, out):
+    """Chances that the packages listed in run r enter into force, (entry,)."""
+    n, n_open, move, start, size = listed
+    price, chance = rooms
+    out[: _whole(n)] = 1.0
+    _vote(bodies[0, r], bodies[1, r], costs[0], r, listed, rooms, votes, out)
+    _vote(bodies[2, r], bodies[3, r], costs[1], r, listed, rooms, votes, out)
+    asked = False
+    for j in range(n_open):
+        price[j] = consent[r, move[j]]
+        asked |= price[j] != 1.0
+    if asked:
+        chance[0] = 1.0
+        for j in range(n_open):
+            each, first = price[j], start[j]
+            for i in range(size[j]):
+                chance[np.uint64(first + i)] = chance[i] * each
+        for i in range(_whole(n)):
+            out[i] *= chance[i]
+
+
+@njit(**LEAN)
 def _settlement(plain, theirs, passage, possible, n):
     """Return the best that both could expect together."""
     best = 0.0
@@ -219,32 +257,61 @@ def _settlement(plain, theirs, passage, possible, n):
     return best
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _acceptances(slack, n, belief, width, out):
-    """Believed chances that a responder accepts, by what it gains beyond its threshold, (entry,).
+@njit(**LEAN)
+def _accept(slack, n, belief, width):
+    """Turn what a responder gains beyond its threshold into the chance that it accepts, (entry,).
 
     n : how many of the entries are asked for
     """
     if belief == LOGISTIC:
         for i in range(_whole(n)):
-            out[i] = logistic1(slack[i] / width)
+            slack[i] = logistic1(slack[i] / width)
     elif belief == UNIFORM:
         for i in range(n):
-            out[i] = min(max(0.5 + slack[i] * (0.5 / width), 0.0), 1.0)
+            slack[i] = min(max(0.5 + slack[i] * (0.5 / width), 0.0), 1.0)
     else:
         for i in range(n):
-            out[i] = 1.0 if slack[i] >= -TIE else 0.0
+            slack[i] = 1.0 if slack[i] >= -TIE else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _talk(mine, yours, package, n, patience, outside, opens, belief, width, rooms, out):
-    """Reason back from the last round over the packages listed.
+@njit(**LEAN)
+def _pick(worth, gain, n, wait, worthy, package, place):
+    """Return which of the packages that are worth a thought is proposed, -1 if none.
+
+    It is the first, in the order of their numbers, that no later one beats by more than a tie.
+    place : (package,) zero, and left so
+    """
+    top, pick, near = wait + TIE, -1, 0
+    for c in range(n):
+        if worth[c] > top:
+            top, pick = worth[c], c
+    margin = top - (4.0 * TIE + abs(top) * TIE)
+    for c in range(n):
+        near += worth[c] > margin
+    if pick < 0 or near == 1:
+        return pick
+    for c in range(n):
+        place[package[worthy[c]]] = c + 1
+    best, pick = wait, -1
+    for p in range(len(place)):
+        c = place[p] - 1
+        if c >= 0:
+            place[p] = 0
+            if gain[c] > best + TIE and worth[c] > best + TIE:
+                best, pick = worth[c], c
+    return pick
+
+
+@njit(**LEAN)
+def _talk(mine, yours, package, n, patience, outside, opens, belief, width, rooms, r, out):
+    """Reason back from the last round over the packages listed in run r.
 
     mine, yours : (entry,) gains over refusing, NEVER where a package may not be signed
-    rooms : three of (entry,) for the packages that are worth a thought in a round
+    rooms : (entry,) for the packages that are worth a thought in a round: which they are, what
+        they gain, the chance that they are accepted, what proposing them is worth; and (package,)
     """
     offer, threshold, odds = out
-    worthy, slack, accepted = rooms
+    worthy, gain, accepted, worth, place = rooms
     ahead_mine, ahead_yours = outside  # value of the talks from the next round on
     for t in range(len(offer) - 1, -1, -1):
         speak = opens == (t % 2 == 0)
@@ -259,63 +326,106 @@ def _talk(mine, yours, package, n, patience, outside, opens, belief, width, room
         n_worthy = 0
         for i in range(1, n):
             worthy[n_worthy] = i
-            slack[n_worthy] = to_responder[i] - floor
             n_worthy += to_proposer[i] > wait + TIE  # if it were sure to be accepted
-        _acceptances(slack, n_worthy, belief, width, accepted)
-        best, chance, pick = wait, 0.0, 0
         for c in range(n_worthy):
-            gain = to_proposer[worthy[c]]
-            worth = wait + accepted[c] * (gain - wait)
-            if gain > best + TIE and worth > best + TIE:
-                best, chance, pick = worth, accepted[c], worthy[c]
-        got = max(to_responder[pick], floor) if pick > 0 else floor
+            gain[c] = to_proposer[worthy[c]]
+            accepted[c] = to_responder[worthy[c]] - floor
+        _accept(accepted, n_worthy, belief, width)
+        for c in range(_whole(n_worthy)):
+            worth[c] = wait + accepted[c] * (gain[c] - wait)
+        best, chance, got, said = wait, 0.0, floor, 0
+        c = _pick(worth, gain, n_worthy, wait, worthy, package, place)
+        if c >= 0:
+            best, chance, said = worth[c], accepted[c], package[worthy[c]]
+            got = max(to_responder[worthy[c]], floor)
         if speak:
-            offer[t] = package[pick]
-            odds[t] = chance
+            offer[t, r], odds[t, r] = said, chance
             ahead_mine, ahead_yours = best, got
         else:
-            threshold[t] = floor
+            threshold[t, r] = floor
             ahead_mine, ahead_yours = got, best
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _plan(board, first, last, opens, threats, doubts, belief, out):
+@njit(**LEAN)
+def _plan(board, since, shift, opens, threats, doubts, belief, rooms, out):
     (own, theirs), (me, them), kinds, (blocked, credit, required), bodies, costs, consent, bonds = (
         board
     )
-    n_runs, n_packages = len(own), len(last)
     offer, threshold, odds, refusal, their_refusal = out
-    room = _whole(n_packages)
-    package, before = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
-    move, worthy = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
-    possible = np.zeros(room, dtype=np.bool_)
-    credited, change, slack = np.zeros(room), np.zeros(room), np.zeros(room)
-    mine, yours, passage = np.zeros(room), np.zeros(room), np.zeros(room)
-    gain, your_gain = np.zeros(room), np.zeros(room)
-    for r in range(n_runs):
-        menace_odds, leverage_odds, settlement_odds, width, here, there = doubts[:, r]
-        n = _open_packages(first, last, blocked[r], credit[r], package, before, move, credited)
-        for i in range(n):
-            possible[i] = credited[i] >= required[r] - TIE
-        _open_utilities(me, kinds[0], own[r], r, n, before, move, change, mine)
-        _open_utilities(them, kinds[1], theirs[r], r, n, before, move, change, yours)
-        _passages(bodies, costs, consent, r, n, before, move, change, passage)
+    (before, move, start, size, price), (package, worthy, place), possible, rows = rooms
+    total, votes, wins, passage, mine, yours, gain, your_gain = rows
+    for r in range(len(own)):
+        menace_odds, leverage_odds, settlement_odds = doubts[0, r], doubts[1, r], doubts[2, r]
+        n, n_open = _list_packages(since, shift, blocked, r, before, move, start, size, package)
+        listed = n, n_open, move, start, size
+        pair = price, total
+        demand = required[r] > -np.inf
+        if demand:
+            for j in range(n_open):
+                price[j] = credit[r, move[j]]
+            _add_up(price, start, size, n_open, total)
+            for i in range(n):
+                possible[i] = total[i] >= required[r] - TIE
+        _utilities(me, kinds[0], own, r, listed, pair, mine)
+        _utilities(them, kinds[1], theirs, r, listed, pair, yours)
+        _passages(bodies, costs, consent, r, listed, pair, votes, passage)
         settlement = settlement_odds * _settlement(mine, yours, passage, possible, n)
         hurt = _change_utility(me, kinds[0], threats[0], r)
         refusal[r] = (1.0 - me[2][1, r]) * menace_odds * hurt + me[2][1, r] * settlement
         hurt = _change_utility(them, kinds[1], threats[1], r)
         their_refusal[r] = (1.0 - them[2][1, r]) * leverage_odds * hurt + them[2][1, r] * settlement
-        for i in range(1, n):
+        for i in range(_whole(n)):
             relation = bonds[0, r] * min(max(yours[i], 0.0), 1.0) - bonds[2, r]
             worth = passage[i] * (mine[i] + relation - refusal[r])
             gain[i] = worth if possible[i] else NEVER
             relation = bonds[1, r] * min(max(mine[i], 0.0), 1.0) - bonds[3, r]
             worth = passage[i] * (yours[i] + relation - their_refusal[r])
             your_gain[i] = worth if possible[i] else NEVER
+        if demand:
+            possible[:] = True
         patience = me[2][2, r], them[2][2, r]
-        talk = offer[:, r], threshold[:, r], odds[:, r]
-        ways = (here, there), opens[r], belief, width
-        _talk(gain, your_gain, package, n, patience, *ways, (worthy, slack, change), talk)
+        outside = doubts[4, r], doubts[5, r]
+        ways = outside, opens[r], belief, doubts[3, r]
+        # what is no longer needed makes room
+        talk = worthy, wins, votes, total, place
+        _talk(gain, your_gain, package, n, patience, *ways, talk, r, (offer, threshold, odds))
+
+
+def _rooms(moves: int, packages: int) -> Any:
+    """Return what planning one game after the other writes into."""
+    room = (packages // BLOCK + 2) * BLOCK
+    return (
+        (*np.empty((4, moves), dtype=np.int64), np.empty(moves)),
+        (*np.zeros((2, room), dtype=np.uint32), np.zeros(packages, dtype=np.int64)),
+        np.ones(room, dtype=bool),
+        tuple(np.zeros((8, room))),
+    )
+
+
+def _order(packages: Ints, prefix: Ints, none: int) -> tuple[Ints, Ints]:
+    """Return how the packages of a seat are made of moves.
+
+    since : (move,) a package ends with the move after any moves of other slots below this one
+    shift : (package,) number of the package that adds a move to it, less that move
+
+    Raises
+    ------
+    ValueError
+        If they are not the combinations that a menu has.
+    """
+    count = len(packages)
+    length = (packages != none).sum(axis=1)
+    last = packages[np.arange(count), np.maximum(length - 1, 0)]
+    first = np.searchsorted(prefix[1:], np.arange(count)) + 1
+    shift = first - last[np.minimum(first, count - 1)]
+    since = np.zeros(none, dtype=np.int64)
+    np.maximum.at(since, last[1:], np.where(prefix[1:] > 0, last[prefix[1:]] + 1, 0))
+    before = np.ones(none + 1, dtype=np.int64)
+    for m in range(none):
+        before[m + 1] = before[m] + before[since[m]]
+    if before[-1] != count or (shift[prefix[1:]] + last[1:] != np.arange(1, count)).any():
+        raise ValueError("packages: not all combinations of moves, at most one of each slot")
+    return since, shift
 
 
 def plan(seat: Seat, customs: Customs) -> Plan:
@@ -330,10 +440,7 @@ def plan(seat: Seat, customs: Customs) -> Plan:
     settlement: settlement odds times the egalitarian package (Kalai 1977) while talks are open.
     """
     runs = seat.own.shape[2]
-    none = seat.own.shape[1] - 1
-    length = (seat.packages != none).sum(axis=1)
-    last = seat.packages[np.arange(len(length)), np.maximum(length - 1, 0)]
-    first = np.searchsorted(seat.prefix[1:], np.arange(len(length) + 1)) + 1
+    moves = seat.own.shape[1] - 1
     offer = np.zeros((customs.rounds, runs), dtype=np.int64)
     threshold, odds = np.zeros(offer.shape), np.zeros(offer.shape)
     refusal, their_refusal = np.empty(runs), np.empty(runs)
@@ -346,12 +453,12 @@ def plan(seat: Seat, customs: Customs) -> Plan:
     odds_of = (seat.menace_odds, seat.leverage_odds, customs.settlement_odds)
     _plan(
         board,
-        first,
-        last,
+        *_order(seat.packages, seat.prefix, moves),
         full_runs(seat.opens, runs),
         (full_runs(seat.menace, runs), full_runs(seat.leverage, runs)),
         _rows(runs, *odds_of, customs.acceptance_width, seat.outside, seat.their_outside),
         customs.acceptance,
+        _rooms(moves, len(seat.packages)),
         (offer, threshold, odds, refusal, their_refusal),
     )
     bond, their_bond, grudge, their_grudge = bonds

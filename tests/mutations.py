@@ -286,13 +286,13 @@ TALKS = [
     ("passage[i] * min(plain[i], theirs[i])", "passage[i] * max(plain[i], theirs[i])"),
     ("= 1.0 if slack[i] >= -TIE else 0.0", "= 1.0 if slack[i] > TIE else 0.0"),
     ("0.5 + slack[i] * (0.5 / width)", "0.5 - slack[i] * (0.5 / width)"),
-    ("out[i] = logistic1(slack[i] / width)", "out[i] = logistic1(slack[i] * width)"),
+    ("slack[i] = logistic1(slack[i] / width)", "slack[i] = logistic1(slack[i] * width)"),
     ("speak = opens == (t % 2 == 0)", "speak = opens == (t % 2 == 1)"),
-    ("wait + accepted[c] * (gain - wait)", "accepted[c] * gain"),
+    ("wait + accepted[c] * (gain[c] - wait)", "accepted[c] * gain[c]"),
     ("if elsewhere > floor:", "if elsewhere < floor:"),
     ("slack = (room - cost) / spread", "slack = (room + cost) / spread"),
-    ("out[i] *= vote1(room, spread, sums[i])", "out[i] = vote1(room, spread, sums[i])"),
-    ("possible[i] = credited[i] >= required[r] - TIE", "possible[i] = True"),
+    ("out[i] *= votes[i]", "out[i] = votes[i]"),
+    ("possible[i] = total[i] >= required[r] - TIE", "possible[i] = True"),
 ]
 MUTATIONS = [
     Mutation(file, *change)

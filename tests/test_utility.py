@@ -497,6 +497,23 @@ def test_two_rounds_by_hand() -> None:
     assert theirs.threshold[0] == pytest.approx(0.5)
 
 
+def test_of_offers_of_equal_worth_the_first_of_the_menu_is_made() -> None:
+    """Moves a, b, c give me 1, 1, 2; c alone is package 3, a and b together are package 4.
+
+    They bear 2 at most: one step better than where they stand is their best.
+    """
+    linear = goals(kind=LINEAR, weights=np.array([[1.0], [0.0]]), reciprocity=np.zeros(1))
+    square = replace(linear, kind=KINDS.index("quadratic"), position=np.array([[-1.0], [0.0]]))
+    table = seat([[1, 1, 2], [0] * 3], [[1, 1, 2], [0] * 3], me=linear, them=square)
+    menu = [[3, 3, 3], [0, 3, 3], [1, 3, 3], [2, 3, 3], [0, 1, 3], [0, 2, 3], [1, 2, 3], [0, 1, 2]]
+    view = replace(table, packages=np.array(menu), prefix=np.array([0, 0, 0, 0, 1, 1, 2, 4]))
+    assert plan(view, customs(rounds=1)).offer[0, 0] == 3
+    barred = replace(view, blocked=np.array([[False], [False], [True], [False]]))
+    assert plan(barred, customs(rounds=1)).offer[0, 0] == 4
+    with pytest.raises(ValueError, match="not all combinations"):
+        plan(replace(view, packages=view.packages[:-1], prefix=view.prefix[:-1]), customs())
+
+
 def test_doubt_about_the_threshold_by_hand() -> None:
     """With P = .5 + slack/2w and w = .5, of a pie of one I ask .75: .75 x P(.25) = .75 x .75.
 
