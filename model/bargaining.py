@@ -17,6 +17,7 @@ from agents.briefing import (
     Floats,
     Ints,
     Seat,
+    columns,
     take,
 )
 from agents.talks import is_possible
@@ -24,7 +25,7 @@ from agents.utility import change_utility, package_change
 from model.chance import Chance
 from model.perception import View, breaks_limits
 from model.politics import ratification_odds
-from model.scenario import NOBODY, Scenario, TableRules, per_run
+from model.scenario import NOBODY, Scenario, TableRules, per_run, some_runs
 from model.tables import Menu, TableView, at_table
 from model.world import (
     NEVER_DUE,
@@ -269,15 +270,16 @@ def settle(
         _close(scenario, world, talks, runs[signed])
         for k in range(2):
             if not table.secret:  # the public at home does not know of it
-                gained[table.parties[k], runs[signed]] += _gain(talks, k)[signed]
+                gained[table.parties[k], runs[signed]] += _gain(talks, k, signed)
     return Signing(odds, passed, consent, overtaken & agreed, signed, end)
 
 
 def _parts(scenario: Scenario, world: World, talks: Talks, menus: Menu) -> Parts:
     """Take the agreed packages apart, in the order in which each names its moves."""
-    part = menus.parts[talks.accepted]
-    game, place = np.nonzero(part >= 0)
-    move, n_slots = part[game, place], len(menus.slot)
+    deals = np.flatnonzero(talks.accepted)
+    part = menus.parts[talks.accepted[deals]]
+    deal, place = np.nonzero(part >= 0)
+    game, move, n_slots = deals[deal], part[deal, place], len(menus.slot)
     of_slot = talks.seats[0].lever[np.minimum(move, n_slots), game]
     lever = np.where(move < n_slots, of_slot, menus.lever[np.maximum(move - n_slots, 0)])
     steps = np.concatenate([menus.slot_steps, menus.steps])[move]
@@ -330,14 +332,16 @@ def _vote(
     return odds, passed
 
 
-def _gain(talks: Talks, k: int) -> Floats:
-    """Return one-quarter utility of the agreed package to a party, (open game,).
+def _gain(talks: Talks, k: int, signed: Bools) -> Floats:
+    """Return one-quarter utility of the agreed packages that were signed to a party, (deal,).
 
     By the prices of its seat, not by what a doctrine reads into them: replayed answers, which
     weigh nothing, must lead to the same world.
     """
     seat = talks.seats[k]
-    return change_utility(seat.me, package_change(seat.packages, seat.own, talks.accepted))
+    deals = np.flatnonzero(signed)
+    change = package_change(seat.packages, seat.own[..., deals], talks.accepted[deals])
+    return change_utility(take(seat.me, deals), change)
 
 
 def _promise(
@@ -359,7 +363,7 @@ def _promise(
     world.setting[x, at] = parts.after
     world.due[x, at] = world.quarter + scenario.levers.lead[x]
     world.promised_to[x, at] = partner
-    world.lock[x, at] = _end(world, table)[at]
+    world.lock[x, at] = _end(world, table, at)
     world.lock_with[x, at] = partner
     world.secret[x, at] = table.secret
     world.moved[x, at] = True
@@ -367,8 +371,8 @@ def _promise(
         sums = parts.take(x == table.headline)
         take_for_granted(scenario, world.reference, table, sums.run, sums.before, sums.after)
     if table.counts.any():
-        paid_then = paid(table.credit, settings_value(scenario, world.setting))
-        world.agreed[talks.table, runs] = paid_then[runs]
+        value = settings_value(scenario, columns(world.setting, runs))
+        world.agreed[talks.table, runs] = paid(some_runs(table.credit, runs), value)
 
 
 def enter_into_force(scenario: Scenario, world: World, talks: Talks, parts: Parts) -> Ints:
@@ -379,10 +383,12 @@ def enter_into_force(scenario: Scenario, world: World, talks: Talks, parts: Part
     parts : of signed deals; returns the first quarter after each, (open game,), else NEVER_DUE
     """
     table, x = scenario.tables[talks.table], scenario.tables[talks.table].in_force
+    end = np.full(len(talks.runs), NEVER_DUE, dtype=np.int64)
+    if x == NOBODY:
+        return end
     new = np.zeros(len(talks.runs), dtype=bool)
     new[parts.game[np.isin(parts.lever, table.agreement)]] = True
     new[parts.game[(parts.lever == x) & (parts.after < parts.before)]] = False
-    end = np.full(len(talks.runs), NEVER_DUE, dtype=np.int64)
     if not new.any():
         return end
     at = talks.runs[new]
@@ -398,10 +404,10 @@ def enter_into_force(scenario: Scenario, world: World, talks: Talks, parts: Part
     return end
 
 
-def _end(world: World, table: TableRules) -> Ints:
-    """Return the first quarter after a deal that is signed now, (run,)."""
-    term = np.maximum(np.floor(table.term).astype(np.int64), 1)
-    return np.broadcast_to(world.quarter + term, world.runs)
+def _end(world: World, table: TableRules, runs: Ints) -> Ints:
+    """Return the first quarter after deals that are signed now, (deal,) or (1,) if alike."""
+    term = np.maximum(np.floor(some_runs(table.term, runs)).astype(np.int64), 1)
+    return world.quarter + term
 
 
 def take_for_granted(
@@ -431,7 +437,7 @@ def _close(scenario: Scenario, world: World, talks: Talks, runs: Ints) -> None:
     table = scenario.tables[talks.table]
     world.opener[talks.table, runs] = NOBODY
     world.demand[talks.table, runs] = -np.inf
-    world.closed[talks.table, runs] = _end(world, table)[runs]
+    world.closed[talks.table, runs] = _end(world, table, runs)
     for n in table.threats:
         world.announced[n, runs] = False
         world.threat_due[n, runs] = NEVER_DUE

@@ -41,9 +41,8 @@ class Evidence:
 
     def show(self, what: str, about: int, weight: Floats, where: Bools) -> None:
         """Add evidence that all see but the one whom it is about."""
-        for observer in range(len(self.kept)):
-            if observer != about:
-                self.add(what, observer, about, weight, where)
+        if where.any():
+            _show(getattr(self, what), about, weight, where)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -52,6 +51,15 @@ def _add(evidence, observer, about, weight, where):
         i = observer[r if len(observer) > 1 else 0]
         if where[r] and i != NOBODY:
             evidence[i, about, r] += weight[r if len(weight) > 1 else 0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _show(evidence, about, weight, where):
+    for observer in range(len(evidence)):
+        if observer != about:
+            for r in range(len(where)):
+                amount = weight[r if len(weight) > 1 else 0]
+                evidence[observer, about, r] += amount if where[r] else 0.0
 
 
 def belief(good: Floats, bad: Floats) -> Floats:

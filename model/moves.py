@@ -161,16 +161,13 @@ def make_moves(
         options, by = own_options(scenario, a)
         choice = answers[name].choice
         assert choice is not None
-        for n in range(2):
-            if not len(options) or not (choice[n] >= 0).any():
-                continue
-            pick = np.clip(choice[n], 0, len(options) - 1)
-            asked = choice[n] >= 0
-            again = asked & (n == 1) & (options[pick] == lever[a, 0])
-            lever[a, n] = np.where(asked & ~again, options[pick], NOBODY)
-            done = _move(scenario, world, a, lever[a, n], by[pick], evidence, gained)
-            lever[a, n] = np.where(done, lever[a, n], NOBODY)
-            steps[a, n] = np.where(done, by[pick], 0)
+        for n in range(2 if len(options) else 0):
+            runs = np.flatnonzero(choice[n] >= 0)
+            pick = np.minimum(choice[n, runs], len(options) - 1)
+            fresh = options[pick] != lever[a, 0, runs]  # never the same lever twice
+            runs, x, by_so = runs[fresh], options[pick[fresh]], by[pick[fresh]]
+            done = _move(scenario, world, a, runs, x, by_so, evidence, gained)
+            lever[a, n, runs[done]], steps[a, n, runs[done]] = x[done], by_so[done]
     world, threats = _threaten(scenario, world, answers, rebuffed, evidence, gained, chance)
     return world, Moves(lever, steps, *threats)
 
@@ -179,15 +176,17 @@ def _move(
     scenario: Scenario,
     world: World,
     actor: int,
-    lever: Ints,
+    runs: Ints,
+    x: Ints,
     steps: Ints,
     evidence: Evidence,
     gained: Floats,
 ) -> Bools:
-    """Move one lever per run in the world drafted; what is not possible is not done. (run,)."""
-    runs = np.flatnonzero(lever != NOBODY)
-    x = lever[runs]
-    target = world.setting[x, runs] + steps[runs]
+    """Move one lever in each of some games of the world drafted, if that is possible.
+
+    runs, x, steps : (move,) the games' columns, levers and settings up or down; returns (move,)
+    """
+    target = world.setting[x, runs] + steps
     can = (
         (target >= 0)
         & (target < scenario.levers.size[x])
@@ -202,9 +201,7 @@ def _move(
     world.moved[x, runs] = True
     world.secret[x, runs] = False
     _break_agreements(scenario, world, actor, x, runs, evidence, gained)
-    done = np.zeros(world.runs, dtype=bool)
-    done[runs] = True
-    return done
+    return can
 
 
 def _break_agreements(
@@ -218,6 +215,8 @@ def _break_agreements(
 ) -> None:
     """Free the levers moved of living agreements, which their partners take for a breach."""
     broke = world.lock[x, runs] > world.quarter
+    if not broke.any():
+        return
     x, runs = x[broke], runs[broke]
     gained[actor, runs] -= per_run(scenario.levers.exit_cost[actor], x, runs)
     partner = np.full(world.runs, NOBODY)
@@ -247,9 +246,10 @@ def _threaten(
     for n in np.flatnonzero((falls | called_off | announced).any(axis=1)):
         by, against = int(threats.by[n]), int(threats.against[n])
         if falls[n].any():
-            lever = np.where(falls[n] & carries[n], threats.lever[n], NOBODY)
-            steps = np.full(world.runs, threats.steps[n])
-            carried[n] = _move(scenario, world, by, lever, steps, evidence, gained)
+            runs = np.flatnonzero(falls[n] & carries[n])
+            x, steps = np.full((2, len(runs)), [[threats.lever[n]], [threats.steps[n]]])
+            done = _move(scenario, world, by, runs, x, steps, evidence, gained)
+            carried[n, runs[done]] = True
             bluffed[n] &= ~carried[n]
             gained[by] -= np.where(carried[n], threats.floor[n], 0.0)
             gained[by] -= np.where(bluffed[n], rules.bluff_cost, 0.0)

@@ -195,19 +195,20 @@ def _needed(falls, to, owed, owner, needed):
 def _add_owed(loss, falls, to, owed, owner, trust, runs, own):
     """Write what each promise due is worth, and what its partner owes as far as it is trusted.
 
-    loss : (account, promise due and then owed + 1, asked game) what going back on each changes
+    loss : (account, promise due and then owed + 1, asked game) what going back on each changes;
+    own : (account, promise, run) of zeros, written into
     """
     for p in range(len(falls)):
         for r in range(len(runs)):
             if not falls[p, r]:
                 continue
             partner, run = to[p, r], runs[r]
+            for n in range(len(owner)):
+                if owed[n, r] and owner[n] == partner:
+                    for k in range(len(loss)):
+                        own[k, p, run] -= loss[k, len(falls) + n, r]
             for k in range(len(loss)):
-                total = 0.0
-                for n in range(len(owner)):
-                    if owed[n, r] and owner[n] == partner:
-                        total -= loss[k, len(falls) + n, r]
-                own[k, p, run] = total * trust[partner, run] - loss[k, p, r]
+                own[k, p, run] = own[k, p, run] * trust[partner, run] - loss[k, p, r]
 
 
 FALLEN = (  # what is written when promises and decisions fall due
