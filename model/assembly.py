@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from agents.briefing import Bools, Floats, Ints
 from model.chance import Chance
 from model.events import condition_holds
-from model.perception import over_limit
+from model.perception import breaks_limits
 from model.politics import ratification_odds
 from model.scenario import NOBODY, Scenario, nearest_setting, quarter_index
-from model.world import NEVER_DUE, World
+from model.world import NEVER_DUE, World, draft
 
 POINTS = 100.0  # positions and saliences are written from 0 to 100
 
@@ -170,18 +168,15 @@ def _implement(
     odds = ratification_odds(scenario, owner, world.support[owner], cost)
     draw = chance.uniform("assembly ratification", world.quarter, name)[0]
     free = (world.promised_to[lever] == NOBODY) & ~world.moved[lever]
-    wanted = world.setting.copy()
-    wanted[lever] = target
-    over = over_limit(scenario, world, wanted, np.arange(world.runs))
+    runs = np.arange(world.runs)
+    over = breaks_limits(scenario, world, runs, np.full(world.runs, lever), target)
     passes = where & (draw < odds) & free & ~over
-    before, due, moved = world.before.copy(), world.due.copy(), world.moved.copy()
-    before[lever] = np.where(passes, world.setting[lever], before[lever])
-    setting = np.where(passes, wanted, world.setting)
-    changed = passes & (setting[lever] != before[lever])
-    due[lever] = np.where(changed, world.quarter + scenario.levers.lead[lever], due[lever])
-    due[lever] = np.where(passes & ~changed, NEVER_DUE, due[lever])
-    moved[lever] |= changed
-    return (
-        replace(world, setting=setting, before=before, due=due, moved=moved),
-        np.where(passes, setting[lever], NOBODY),
-    )
+    world = draft(world, "setting", "before", "due", "moved")
+    setting, before = world.setting[lever], world.before[lever]  # rows of the draft
+    np.copyto(before, setting, where=passes)
+    np.copyto(setting, target, where=passes)
+    changed = passes & (setting != before)
+    world.due[lever, passes] = NEVER_DUE
+    world.due[lever, changed] = world.quarter + scenario.levers.lead[lever]
+    world.moved[lever] |= changed
+    return world, np.where(passes, setting, NOBODY)

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
+from agents.numerics import KERNEL, array_function
 from model.scenario import NOBODY, Scenario, column
 from model.theatres import Crises, commitment_now
 from model.world import World
@@ -62,9 +63,19 @@ def _show(evidence, about, weight, where):
                 evidence[observer, about, r] += amount if where[r] else 0.0
 
 
+@njit(**KERNEL)
+def _mean1(good: float, bad: float) -> float:
+    """Mean of a Beta belief with counts `good` and `bad`."""
+    return good / max(good + bad, 1e-9)
+
+
+_mean = array_function(_mean1, "float64(float64, float64)")
+
+
 def belief(good: Floats, bad: Floats) -> Floats:
-    """Mean of a Beta belief with counts `good` and `bad`, any shape."""
-    return good / np.maximum(good + bad, 1e-9)
+    """Mean of Beta beliefs with counts `good` and `bad`, any shape."""
+    mean: Floats = _mean(good, bad)
+    return mean
 
 
 def reliability(world: World) -> Floats:

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from agents.briefing import Floats
-from model.beliefs import reliability, resolve
+from model.beliefs import belief
 from model.scenario import NOBODY, Scenario, TableRules
 from model.schema import ACCOUNTS, series_terms
 from model.turn import Game, Record
@@ -134,7 +134,8 @@ def _belief(scenario: Scenario, world: World, kind: str, of: str) -> Floats:
     i, j = (scenario.actor(a) for a in of.split(">"))
     if kind in ("hostility", "relation"):
         return np.asarray(getattr(world, kind)[i, j])
-    return (reliability(world) if kind == "reliability" else resolve(world))[i, j]
+    good, bad = ("kept", "broken") if kind == "reliability" else ("carried", "bluffed")
+    return belief(getattr(world, good)[i, j], getattr(world, bad)[i, j])
 
 
 def _burden(scenario: Scenario, world: World, kind: str, of: str) -> Floats:

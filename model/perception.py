@@ -38,7 +38,7 @@ from model.theatres import (
     price_security,
     security_by_theatre,
 )
-from model.world import World, fair_payment, paid, settings_value
+from model.world import World, fair_payment, full, paid, settings_value
 
 ROOT_THREE = 1.7320508075688772  # a uniform draw on [-root 3, root 3] has variance one
 
@@ -352,20 +352,14 @@ def _spoilers(scenario: Scenario) -> frozenset[int]:
 
 def out_of_bounds(view: View, actor: int, lever: Ints, steps: Ints) -> Bools:
     """Moves beyond the ends of a lever, already moved, or over a hard limit. (move, run)."""
-    scenario, world = view.scenario, view.world
-    known = view.known[actor]
+    scenario, world, known = view.scenario, view.world, view.known[actor]
+    levers = scenario.levers
     blocked = np.empty((len(lever), world.runs), dtype=bool)
-    _blocked(lever, steps, known.setting, scenario.levers.size, world.moved, blocked)
-    weights = scenario.limits.weight[:, lever]
-    if not weights.any():
-        return blocked
-    bounds = limit_bounds(scenario, world)
-    for n, m in zip(*np.nonzero(weights), strict=True):
-        settings = scenario.levers.settings[lever[m]]
-        target = known.setting[lever[m]] + steps[m]
-        then = np.minimum(np.maximum(target, 0), scenario.levers.size[lever[m]] - 1)
-        more = weights[n, m] * (settings[then] - known.levers[lever[m]])
-        blocked[m] |= (more > 0.0) & (known.used[n] + more > bounds[n])
+    _blocked(lever, steps, known.setting, levers.size, world.moved, blocked)
+    if limited(scenario)[lever].any():
+        weight, bounds = scenario.limits.weight, limit_bounds(scenario, world)
+        settings = levers.settings, levers.size, known.setting
+        _over_bounds(lever, steps, *settings, weight, known.used, bounds, blocked)
     return blocked
 
 
@@ -378,19 +372,25 @@ def _blocked(lever, steps, setting, size, moved, out):
             out[m, r] = (target < 0) | (target >= size[x]) | moved[x, r]
 
 
-def limit_bounds(scenario: Scenario, world: World) -> list[Floats]:
-    """Return the bound of each hard limit now, (run,) each."""
-    fixed = _fixed_bounds(scenario, world.runs)
-    return [
-        world.stock[stock] if stock != NOBODY else bound
-        for stock, bound in zip(scenario.limits.stock, fixed, strict=True)
-    ]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _over_bounds(lever, steps, settings, size, setting, weight, used, bounds, out):
+    for m in range(len(lever)):
+        x = lever[m]
+        for n in np.flatnonzero(weight[:, x]):
+            for r in range(setting.shape[1]):
+                now = setting[x, r]
+                then = min(max(now + steps[m], 0), size[x] - 1)
+                more = weight[n, x] * (settings[x, then] - settings[x, now])
+                out[m, r] |= (more > 0.0) & (used[n, r] + more > bounds[n, r])
 
 
-@constant
-def _fixed_bounds(scenario: Scenario, runs: int) -> tuple[Floats, ...]:
-    """Return the bound of each hard limit as the scenario writes it, (run,) each."""
-    return tuple(np.broadcast_to(bound, runs) for bound in scenario.limits.bound)
+def limit_bounds(scenario: Scenario, world: World) -> Floats:
+    """Return the bound of each hard limit now, (limit, run)."""
+    bounds: Floats = full(scenario.limits.bound, world.runs)
+    for n, stock in enumerate(scenario.limits.stock):
+        if stock != NOBODY:
+            bounds[n] = world.stock[stock]
+    return bounds
 
 
 def breaks_limits(scenario: Scenario, world: World, run: Ints, lever: Ints, target: Ints) -> Bools:
@@ -436,9 +436,7 @@ def over_limit(scenario: Scenario, world: World, setting: Ints, runs: Ints) -> B
 
     setting : (lever, asked game); runs : (asked game,) which games of the world they are
     """
-    use = limit_use(scenario, setting)
-    more = use > limit_use(scenario, columns(world.setting, runs))
-    over = np.zeros(len(runs), dtype=bool)
-    for n, bound in enumerate(limit_bounds(scenario, world)):
-        over |= more[n] & (use[n] > bound[runs])
+    use, bounds = limit_use(scenario, setting), columns(limit_bounds(scenario, world), runs)
+    now = limit_use(scenario, columns(world.setting, runs))
+    over: Bools = ((use > now) & (use > bounds)).any(axis=0)
     return over

@@ -32,7 +32,6 @@ from model.world import (
     other_party,
     overtake,
     ruptured,
-    settings_value,
 )
 
 
@@ -456,8 +455,10 @@ def follow_settings(scenario: Scenario, world: World) -> World:
         return world
     value = world.value.copy()
     # a decision with a lead time is followed from its due quarter on
-    decided = np.where(world.due == NEVER_DUE, world.setting, world.before)
-    target = np.maximum(settings_value(scenario, decided)[rows], 1e-9)
+    in_effect = world.due[rows] == NEVER_DUE
+    decided = np.where(in_effect, world.setting[rows], world.before[rows])
+    target = np.take_along_axis(scenario.levers.settings[rows], decided, axis=1)
+    target = np.maximum(target, 1e-9)
     now = np.maximum(value[rows], 1e-9)
     value[rows] = np.where(
         target == now, value[rows], exp(log(now) + follow[rows] * (log(target) - log(now)))

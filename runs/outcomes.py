@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.briefing import Bools, Floats, Ints
 from agents.numerics import total
 from model.measures import measure, signed, world_digest
-from model.scenario import NOBODY, Scenario, TableRules
+from model.scenario import NOBODY, Scenario, TableRules, constant
 from model.schema import ScenarioFile
 from model.theatres import CLASH, WAR
 from model.turn import Game, Record
@@ -121,12 +121,12 @@ def snapshot(
     tables = scenario.tables
     headline = [t.headline for t in tables]
     fixed = before.lock[headline] > before.quarter
-    level, decided = (settings_value(scenario, w.setting)[headline] for w in (before, world))
+    level, decided = (settings_value(scenario, w.setting) for w in (before, world))
     own = record.own_moves
     activity, other, quiet = activities(scenario)
     return {
-        "kind_before": _in_kind(scenario, before),
-        "kind_after": _in_kind(scenario, world),
+        "kind_before": _in_kind(scenario, level),
+        "kind_after": _in_kind(scenario, decided),
         "troops_cut": _troops_cut(scenario, before, record),
         "events": world.count[activity],
         "during": before.value[other] > quiet[:, None],
@@ -135,8 +135,8 @@ def snapshot(
         "demand": record.demand,
         "renewed": np.isfinite(record.demand) & ~np.isfinite(before.demand),
         "locked": fixed,
-        "before": level,
-        "after": decided,
+        "before": level[headline],
+        "after": decided[headline],
         "value": world.value,
         "announced": own.announced,
         "called_off": own.called_off,
@@ -149,16 +149,23 @@ def snapshot(
     }
 
 
-def _in_kind(scenario: Scenario, world: World) -> Floats:
-    """Payments other than the headline, as decided, in headline units. (table, run)."""
-    value = settings_value(scenario, world.setting)
-    rows = [
-        paid(np.where(np.arange(len(value))[:, None] == t.headline, 0.0, t.credit), value)
-        for t in scenario.tables
-    ]
-    return _rows(rows, world.runs)
+def _in_kind(scenario: Scenario, decided: Floats) -> Floats:
+    """Payments other than the headline, as decided, in headline units. (table, run).
+
+    decided : (lever, run) values that are settled, maybe not yet in effect
+    """
+    rows = [paid(credit, decided) for credit in _credit_in_kind(scenario)]
+    return _rows(rows, decided.shape[1])
 
 
+@constant
+def _credit_in_kind(scenario: Scenario) -> tuple[Floats, ...]:
+    """Credit of each table's levers other than the headline, (lever, run) each."""
+    levers = np.arange(len(scenario.levers.ids))[:, None]
+    return tuple(np.where(levers == t.headline, 0.0, t.credit) for t in scenario.tables)
+
+
+@constant
 def activities(scenario: Scenario) -> tuple[Ints, Ints, Floats]:
     """Counted levers, what each of them may spoil, and the value to which that then falls."""
     levers = scenario.levers
@@ -167,8 +174,13 @@ def activities(scenario: Scenario) -> tuple[Ints, Ints, Floats]:
     return found, other, levers.settings[other, levers.spoiled_to[found]]
 
 
-def stationed(scenario: Scenario, table: TableRules) -> Ints:
-    """Levers that are the patron's troops, by the thousand, where the paying ally is host."""
+@constant
+def stationed(scenario: Scenario) -> tuple[Ints, ...]:
+    """Levers that are the patron's troops, by the thousand, where each table's payer is host."""
+    return tuple(_stationed(scenario, table) for table in scenario.tables)
+
+
+def _stationed(scenario: Scenario, table: TableRules) -> Ints:
     if table.theatre == NOBODY:
         return np.zeros(0, dtype=np.int64)
     levers, units = scenario.levers, scenario.file.levers
@@ -189,8 +201,8 @@ def _troops_cut(scenario: Scenario, before: World, record: Record) -> Floats:
     """Troops that a quarter has decided away, by cause, net, thousand. (cause, table, run)."""
     world, own, threats = record.world, record.own_moves, scenario.threats
     out = np.zeros((len(CAUSES), len(scenario.tables), world.runs))
-    for n, table in enumerate(scenario.tables):
-        for x in stationed(scenario, table):
+    for n, levers in enumerate(stationed(scenario)):
+        for x in levers:
             settings = scenario.levers.settings[x]
             gone = np.maximum(settings[before.setting[x]] - settings[world.setting[x]], 0.0)
             threat = own.carried_out[threats.lever == x].any(axis=0)
@@ -405,7 +417,7 @@ def _troops(game: Game, past: History) -> Iterator[Outcome]:
     scenario, threats = game.scenario, game.scenario.threats
     start = settings_value(scenario, scenario.levers.start)
     for n, table in enumerate(scenario.tables):
-        where = stationed(scenario, table)
+        where = stationed(scenario)[n]
         if not len(where):
             continue
         named = f"{scenario.file.tables[table.id].name}, troops"

@@ -91,7 +91,7 @@ THEATRES = [
     ("2.0 * (1.0 - resolve[who, foe])", "2.0 * resolve[who, foe]"),
 ]
 BELIEFS = [
-    ("return good / np.maximum(good + bad, 1e-9)", "return bad / np.maximum(good + bad, 1e-9)"),
+    ("return good / max(good + bad, 1e-9)", "return bad / max(good + bad, 1e-9)"),
     ("evidence[j, p, r] * strong", "evidence[j, p, r]"),
     ("out[k, p, r] += like * evidence", "out[k, p, r] += evidence"),
     ("likeness[p, j, k, 0 if alike else r]", "likeness[k, j, p, 0 if alike else r]"),
@@ -254,7 +254,7 @@ RECKONING = [
         "own[k, p, run] += loss[k, len(falls) + n, r]",
     ),
     ("log(now) + follow[rows]", "log(now) - follow[rows]"),
-    ("np.where(world.due == NEVER_DUE, world.setting, world.before)", "world.setting"),
+    ("in_effect, world.setting[rows], world.before[rows]", "in_effect, *[world.setting[rows]] * 2"),
     ("levers.spoil_odds[x] * np.maximum(units, 0.0)", "levers.spoil_odds[x] * np.ones(world.runs)"),
     ("(draw < odds) & (world.setting[other] > to)", "draw < odds"),
     ("(1.0 - scenario.stock_decay) * world.stock", "(1.0 + scenario.stock_decay) * world.stock"),
