@@ -42,6 +42,7 @@ from runs.claims.verdict import (
     median_interval,
     shapley,
 )
+from runs.claims.words import signed
 from runs.cli import main
 from runs.errors import UserError
 
@@ -98,6 +99,26 @@ def test_the_interval_of_the_median_covers_it_as_often_as_it_says() -> None:
     covers = [m.low <= 0.0 <= m.high for m in (median_interval(x, 0.9) for x in draws)]
     assert 0.9 <= np.mean(covers) < 0.95
     assert chance_of_so_many(np.array([1.0, 1.0, -1.0]), 0.0) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("effect", "smallest", "written"),
+    [
+        (-4.4e-6, 0.0006, "0"),
+        (4.3e-5, 0.0006, "+0.00004"),
+        (-0.464, 0.45, "-0.46"),
+        (0.283, 1.0, "+0.3"),
+        (1234.0, 1.0, "+1234.0"),
+        (1.6e-5, None, "+0.0000160"),
+        (-0.0348, None, "-0.0348"),
+        (1234.0, None, "+1234"),
+        (0.0, None, "0"),
+    ],
+)
+def test_effects_are_written_without_powers_of_ten(
+    effect: float, smallest: float | None, written: str
+) -> None:
+    assert signed(effect, smallest) == written
 
 
 def test_holm_counts_the_whole_family() -> None:

@@ -28,7 +28,8 @@ KINDS = {
     "path": (ARMS[3], "paths of this claim"),
 }
 ROW, WIDTH, LABELS, AROUND = 0.235, 3.1, 3.5, 1.9  # inches
-WRAP = 40  # characters of a panel's title before it breaks
+WRAP = 33  # characters of a panel's title before it breaks
+TITLE = 8.0  # characters of the figure's title an inch before it breaks
 BAND = "#fbe9c8"
 
 
@@ -81,7 +82,10 @@ def picture(
             label.set_color(KINDS[line.kind][0])
         grid[0].set_ylim(rows - 0.4, -0.6)
         figure.suptitle(
-            f"{plan.claim.id}. {plan.claim.title}", x=0.01, ha="left", fontweight="bold"
+            fill(f"{plan.claim.id}. {plan.claim.title}", int(width * TITLE)),
+            x=0.01,
+            ha="left",
+            fontweight="bold",
         )
         figure.supxlabel(
             fill(f"{below} {NOTICE}.", int(width * 13)), fontsize=8.0, x=0.01, ha="left"

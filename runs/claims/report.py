@@ -33,7 +33,7 @@ from runs.claims.verdict import (
     overall,
     shapley,
 )
-from runs.claims.words import in_words, sentence, signed, spread
+from runs.claims.words import between, in_words, median_of, sentence, signed, spread
 from runs.disk import disk_errors, write_whole
 from runs.document import PDF_EXTRA, Block, Heading, Picture, Rows, Text, can_pdf, to_html, to_pdf
 from runs.errors import UserError, needs
@@ -181,8 +181,8 @@ def short(judged: Sequence[Judged]) -> str:
                 [
                     each.plan.claim.id,
                     e.name,
-                    signed(v.median.value),
-                    spread(v),
+                    median_of(v, e),
+                    spread(v, e),
                     f"{e.smallest:g}",
                     said,
                 ]
@@ -218,13 +218,14 @@ def document(judged: Sequence[Judged], rule: Rule, pictures: Mapping[str, Path])
         [
             (
                 f"{each.plan.claim.id} {each.plan.claim.title}" if n == 0 else "",
-                f"{each.plan.claim.estimands[name].name} ({each.plan.claim.estimands[name].unit})",
-                f"{signed(v.median.value)} ({spread(v)})",
-                f"{each.plan.claim.estimands[name].smallest:g}",
+                f"{e.name} ({e.unit})",
+                f"{median_of(v, e)} ({spread(v, e)})",
+                f"{e.smallest:g}",
                 v.text,
             )
             for each in judged
             for n, (name, v) in enumerate(each.verdicts.items())
+            for e in [each.plan.claim.estimands[name]]
         ],
         (21, 28, 20, 10, 31),
     )
@@ -295,8 +296,8 @@ def shares(judged: Judged) -> Iterator[Block]:
                 (
                     estimand.name,
                     claim.conditions[name].name,
-                    signed(mean),
-                    f"{signed(low)} to {signed(high)}",
+                    signed(mean, estimand.smallest),
+                    between(low, high, estimand.smallest),
                 )
             )
     yield Rows(("what is measured", "condition", "part", "90 %"), rows, (45, 35, 15, 30))
@@ -313,8 +314,9 @@ def other_arms(judged: Judged) -> Iterator[Block]:
                 games = effect(estimand, {against: 1.0, arm: -1.0}, played, MAIN)
                 mean, low, high = mean_interval(games)
                 names = f"{claim.arms[against].name}, less: {claim.arms[arm].name}"
-                interval = f"{signed(low)} to {signed(high)}"
-                rows.append((estimand.name, names, signed(mean), interval))
+                least = estimand.smallest
+                interval = between(low, high, least)
+                rows.append((estimand.name, names, signed(mean, least), interval))
     if rows:
         yield Heading("The arms that the verdict does not compare (numbers of the scenario)", 3)
         yield Rows(("what is measured", "arms", "difference", "90 %"), rows, (34, 46, 14, 26))
@@ -333,9 +335,7 @@ def beside(judged: Judged) -> Rows:
         mean, low, high = mean_interval(effect(each, claim.contrast, judged.played, MAIN))
         drawn = float(effect(each, claim.contrast, judged.played, DRAWS).mean())
         label = f"{each.name} ({each.unit})"
-        rows.append(
-            (label, *means, f"{signed(mean)} ({signed(low)} to {signed(high)})", signed(drawn))
-        )
+        rows.append((label, *means, f"{signed(mean)} ({between(low, high)})", signed(drawn)))
     head = ("mean of games", *names.values(), "effect (90 %)", "in draws")
     return Rows(head, rows, (34, *(14 for _ in shown), 26, 13))
 
