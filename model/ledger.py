@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.briefing import Floats, Ints
+from agents.briefing import Bools, Floats, Ints
 from model.scenario import NOBODY, Scenario, constant, some_runs
 from model.schema import ACCOUNTS
 from model.world import World, full, settings_value
@@ -213,13 +213,18 @@ def gaps(scenario: Scenario, lever: Ints, steps: Ints, setting: Ints) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _price_lines(lever, gap, order, first, account, coefficient, scale, out):
+    """Write the sums of all lines, and zeros where there are none; say where lines are."""
     n_runs = gap.shape[1]
     shared = coefficient.shape[1] == 1
+    moved = np.zeros(out.shape[:2], dtype=np.bool_)
     for m in range(len(lever)):
         x = lever[m]
         for n in range(first[x], first[x + 1]):
             e = order[n]
             k = account[e]
+            if not moved[k, m]:
+                moved[k, m] = True
+                out[k, m] = 0.0
             if shared:
                 c = coefficient[e, 0] / scale[k]
                 for r in range(n_runs):
@@ -227,18 +232,24 @@ def _price_lines(lever, gap, order, first, account, coefficient, scale, out):
             else:
                 for r in range(n_runs):
                     out[k, m, r] += coefficient[e, r] / scale[k] * gap[m, r]
+    for k in range(out.shape[0]):
+        for m in range(out.shape[1]):
+            if not moved[k, m]:
+                out[k, m] = 0.0
+    return moved
 
 
 def price_moves(
     scenario: Scenario, actor: int, lever: Ints, gap: Floats, runs: Any = slice(None)
-) -> Floats:
+) -> tuple[Floats, Bools]:
     """Price moves in an actor's linear accounts, in standard deviations: (account, move + 1, run).
 
     lever : (move,); gap : (move, run) how far each carries its lever; runs : which games these are
+    also returns (account, move + 1), where a move can change anything: all else is 0
     """
     order, first = scenario.ledger.by_actor[actor]
     coefficient = some_runs(switched(scenario), runs)
-    out = np.zeros((len(ACCOUNTS), len(lever) + 1, gap.shape[1]))
+    out = np.empty((len(ACCOUNTS), len(lever) + 1, gap.shape[1]))
     account, scale = scenario.ledger.account, scenario.scale[actor]
-    _price_lines(lever, gap, order, first, account, coefficient, scale, out)
-    return out
+    moved: Bools = _price_lines(lever, gap, order, first, account, coefficient, scale, out)
+    return out, moved

@@ -283,46 +283,63 @@ class Lift:
     change: Floats  # (move, run)
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What moves change in the accounts of one actor, in standard deviations."""
+
+    change: Floats  # (account, move + 1, run), the move after the last is `no move`
+    moved: Bools  # (account, move + 1) it can change anything; all else is 0
+
+
 def prices(
-    view: View,
-    observer: int,
-    subject: int,
-    lever: Ints,
-    gap: Floats,
-    *,
-    lift: Lift | None = None,
-    runs: Any = slice(None),
+    view: View, observer: int, subject: int, lever: Ints, gap: Floats, *, runs: Any = slice(None)
 ) -> Floats:
     """Price moves in the accounts of `subject`, as `observer` sees them. (account, move + 1, run).
 
     The move after the last is `no move`. lever : (move,); gap : (move, run) how far each carries
     its lever from where the observer knows it; runs : which games these are
     """
+    return prices_to(view, observer, (subject,), lever, gap, runs=runs)[0].change
+
+
+def prices_to(
+    view: View,
+    observer: int,
+    subjects: tuple[int, ...],
+    lever: Ints,
+    gap: Floats,
+    *,
+    lift: Lift | None = None,
+    runs: Any = slice(None),
+) -> tuple[Prices, ...]:
+    """Price moves to several actors at once, as one observer sees them: see `prices`."""
     scenario, known = view.scenario, view.known[observer]
-    out = price_moves(scenario, subject, lever, gap, runs)
-    seen = (
-        view.outlooks[subject] if observer == subject else estimate_outlook(view, observer, subject)
-    )
+    found = tuple(Prices(*price_moves(scenario, a, lever, gap, runs)) for a in subjects)
     if lift is None:
         lift = Lift(NOBODY, np.full((len(lever), 1), NO_LIFT))
-    price_security(
+    safer = price_security(
         scenario,
-        subject,
-        seen,
+        subjects,
+        tuple(
+            view.outlooks[a] if a == observer else estimate_outlook(view, observer, a)
+            for a in subjects
+        ),
         lever,
         gap,
         known.force,
         lift.theatre,
         lift.change,
-        out[SECURITY],
+        tuple(each.change[SECURITY] for each in found),
         runs,
     )
-    _add_spoils(view, observer, subject, lever, gap, out, runs)
-    return out
+    for a, each, safe in zip(subjects, found, safer, strict=True):
+        each.moved[SECURITY, :-1] |= safe
+        _add_spoils(view, observer, a, lever, gap, each, runs)
+    return found
 
 
 def _add_spoils(
-    view: View, observer: int, subject: int, lever: Ints, gap: Floats, out: Floats, runs: Any
+    view: View, observer: int, subject: int, lever: Ints, gap: Floats, out: Prices, runs: Any
 ) -> None:
     """Charge a move with what it would spoil: odds x the price of the spoiled lever's fall.
 
@@ -341,7 +358,8 @@ def _add_spoils(
         ledger = scenario.ledger
         for e in np.flatnonzero((ledger.source == other) & (ledger.actor == subject)):
             k, each = ledger.account[e], some_runs(ledger.coefficient[e], runs)
-            out[k, m] += odds * each * fall / scenario.scale[subject, k]
+            out.change[k, m] += odds * each * fall / scenario.scale[subject, k]
+            out.moved[k, m] = True
 
 
 @constant

@@ -26,11 +26,13 @@ from agents.utility import touched_rows
 from model.ledger import gaps
 from model.perception import (
     Lift,
+    Prices,
     View,
     commitment_lift,
     estimate_goals,
     out_of_bounds,
     prices,
+    prices_to,
 )
 from model.politics import ratification_room
 from model.scenario import NOBODY, Levers, Scenario, TableRules, column, slot_limits, some_runs
@@ -140,8 +142,8 @@ def _parts(
 class Side:
     """What one party brings to a table this quarter: prices of every single move."""
 
-    own: Floats  # (account, move + 1, run)
-    theirs: Floats  # (account, move + 1, run)
+    own: Prices
+    theirs: Prices
     them: Goals
     menace: Floats  # (account, run)
     menace_odds: Floats  # (run,)
@@ -220,10 +222,10 @@ def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
     me, other = table.parties[k], table.parties[1 - k]
     lever, gap = menus.lever, gaps(scenario, menus.lever, menus.steps, view.known[me].setting)
     lift = Lift(table.theatre, commitment_lift(view, table, me, lever, gap))
-    own = prices(view, me, me, lever, gap, lift=lift)
+    own, theirs = prices_to(view, me, (me, other), lever, gap, lift=lift)
     # a promise of theirs counts as far as they are trusted, a harm that they announce in full
-    _doubt(own, np.flatnonzero(scenario.levers.owner[lever] == other), view.trust[me, other])
-    theirs = prices(view, me, other, lever, gap, lift=lift)
+    promised = scenario.levers.owner[lever] == other
+    _doubt(own.change, np.argwhere(own.moved[:, :-1] & promised), view.trust[me, other])
     menace, menace_odds = _threat(view, table, me, me, other)
     leverage, leverage_odds = _threat(view, table, me, other, me)
     return Side(
@@ -243,10 +245,10 @@ def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _doubt(own, promised, trust):
-    for k in range(len(own)):
-        for m in promised:
-            for r in range(len(trust)):
-                own[k, m, r] *= trust[r] if own[k, m, r] > 0.0 else 1.0
+    for at in promised:
+        k, m = at
+        for r in range(len(trust)):
+            own[k, m, r] *= trust[r] if own[k, m, r] > 0.0 else 1.0
 
 
 def _assent(view: View, party: int, menus: Menu, gap: Floats) -> Assent:
@@ -404,8 +406,8 @@ def _single_moves(view: View, seen: TableView, k: int, slot: int) -> Seat:
         slice(None),
         packages=menus.singles,
         prefix=np.zeros(len(menus.singles), dtype=np.int64),
-        own=side.own,
-        theirs=side.theirs,
+        own=side.own.change,
+        theirs=side.theirs.change,
         lever=np.broadcast_to(lever, (len(lever), runs)),
         steps=np.concatenate([menus.steps, [0]]),
         blocked=_with_none(side.blocked),
@@ -510,8 +512,8 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
         runs,
         packages=menus.packages,
         prefix=menus.prefix,
-        own=pick(side.own),
-        theirs=pick(side.theirs),
+        own=pick(side.own.change),
+        theirs=pick(side.theirs.change),
         lever=lever,
         steps=np.concatenate([menus.slot_steps, np.zeros(moves - len(move), dtype=np.int64)]),
         blocked=blocked.T,

@@ -21,6 +21,7 @@ RUNGS = ("none", "probe", "clash", "limited strike", "war")
 WAR = 4
 FAINT = 0.01  # assumed: no side is ever quite without forces (index)
 NO_LIFT = -2.0  # marks a move that changes no commitment
+BLOCK = 256  # runs that a kernel takes through all its steps while they are at hand
 NEUTRAL = 0.5  # hostility or resolve of this much leaves a base rate as it is
 
 
@@ -82,49 +83,44 @@ def crisis_hazard(
 
 
 @njit(**KERNEL)
-def insecurity1(
-    c,
-    d_with,
-    d_without,
-    credibility,
-    side,
-    prize,
-    cost,
-    steepness,
-    reference,
-    base,
-    clip,
-    stake,
-    share,
-):
+def believed1(c, d_with, d_without, credibility):
+    """Return the challenger's chance; forces are raised to the contest's exponent."""
+    return credibility * (c / (c + d_with)) + (1.0 - credibility) * (c / (c + d_without))
+
+
+@njit(**KERNEL)
+def push1(odds, prize, cost, steepness, reference, clip):
+    """Return the exponent of the hazard: how much more than usual a challenge promises."""
+    gain = odds * prize - (1.0 - odds) * cost
+    return min(max(steepness * (gain - reference), -clip), clip)
+
+
+@njit(**KERNEL)
+def insecurity1(odds, surge, base, stake, share):
     """Return the security account in one theatre: -stake h (c_w + (1 - c_w) odds against me).
 
-    c, d_with, d_without : forces raised to the contest's exponent. The side of the defender fears
-    the challenger's hazard, the side of the challenger the mirror image of it (Jervis 1978).
+    surge : e to the push of `push1`. The side of the defender fears the challenger's hazard, the
+    side of the challenger the mirror image of it (Jervis 1978): its odds are 1 - odds.
     """
-    odds = credibility * (c / (c + d_with)) + (1.0 - credibility) * (c / (c + d_without))
-    odds = 1.0 - odds if side < 0 else odds
-    gain = odds * prize - (1.0 - odds) * cost
-    push = min(max(steepness * (gain - reference), -clip), clip)
-    hazard = 1.0 - exp1(-base * exp1(push))
+    hazard = 1.0 - exp1(-base * surge)
     return -stake * hazard * (share + (1.0 - share) * odds)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _raise_forces(c, d, p, exponent, out):
-    """Write C^m, (D + P)^m and D^m into the rows of `out`; forces are at least FAINT."""
-    for r in range(out.shape[1]):
-        out[0, r] = max(c[r], FAINT)
-        out[2, r] = max(d[r], FAINT)
-        out[1, r] = out[2, r] + max(p[r], FAINT)
+def _raise_forces(forces, exponent):
+    """Turn C, D and P, (side, run) and at least FAINT, into C^m, D^m and (D + P)^m in place."""
+    c, d, p = forces[0], forces[1], forces[2]
+    for r in range(forces.shape[1]):
+        c[r], d[r] = max(c[r], FAINT), max(d[r], FAINT)
+        p[r] = d[r] + max(p[r], FAINT)
     if exponent == 2.0:  # noqa: PLR2004
         for k in range(3):
-            for r in range(out.shape[1]):
-                out[k, r] = out[k, r] * out[k, r]
+            for r in range(forces.shape[1]):
+                forces[k, r] = forces[k, r] * forces[k, r]
     elif exponent == 1.5:  # noqa: PLR2004
         for k in range(3):
-            for r in range(out.shape[1]):
-                out[k, r] = out[k, r] * np.sqrt(out[k, r])
+            for r in range(forces.shape[1]):
+                forces[k, r] = forces[k, r] * np.sqrt(forces[k, r])
 
 
 @dataclass(frozen=True)
@@ -206,16 +202,18 @@ def security_by_theatre(
     hazard a quarter at the reference
     """
     security = np.zeros(credibility.shape)
-    theatres, fears = scenario.theatres, _fears(scenario, actor, credibility.shape[1])
-    _security(fears, theatres.side[actor], theatres.exponent, forces, credibility, base, security)
+    theatres, runs = scenario.theatres, credibility.shape[1]
+    fears, stake = _fears(scenario, runs), _stakes(scenario, (actor,), runs)[0]
+    side, exponent = theatres.side[actor], theatres.exponent
+    _security(fears, stake, side, exponent, forces, credibility, base, security)
     return security
 
 
 @constant
-def _fears(scenario: Scenario, actor: int, runs: int) -> Floats:
-    """Numbers behind an actor's security, (number, theatre, run), in the order of `insecurity1`.
+def _fears(scenario: Scenario, runs: int) -> Floats:
+    """Numbers behind everybody's security, (number, theatre, run).
 
-    Prize, cost, steepness, reference, clip, stake, share.
+    Prize, cost, steepness, reference, clip, share.
     """
     theatres = scenario.theatres
     clip = column(scenario, "hazard_clip", NOBODY, runs)
@@ -225,42 +223,70 @@ def _fears(scenario: Scenario, actor: int, runs: int) -> Floats:
         theatres.steepness,
         theatres.reference,
         np.broadcast_to(clip, (len(theatres.ids), runs)),
-        theatres.stake[actor],
         theatres.crisis_share,
     )
     return np.array([full(x, runs) for x in rows])
 
 
+@constant
+def _stakes(scenario: Scenario, actors: tuple[int, ...], runs: int) -> Floats:
+    """Return what some actors have at stake in each theatre, (actor, theatre, run)."""
+    return np.array([full(scenario.theatres.stake[a], runs) for a in actors])
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _security(fears, side, exponent, forces, credibility, base, out):
+def _security(fears, stake, side, exponent, forces, credibility, base, out):
     prize, cost, steep, reference = fears[0], fears[1], fears[2], fears[3]
-    clip, stake, share = fears[4], fears[5], fears[6]  # unpacked, they would count as scattered
+    clip, share = fears[4], fears[5]  # unpacked, they would count as scattered
     raised = np.empty((3, forces.shape[2]))
+    odds, against, surge = np.empty((3, forces.shape[2]))
     for t in range(forces.shape[0]):
         if side[t] == 0:
             continue
-        _raise_forces(forces[t, 0], forces[t, 1], forces[t, 2], exponent[t], raised)
+        for s in range(3):
+            raised[s] = forces[t, s]
+        _raise_forces(raised, exponent[t])
+        c, without, with_patron = raised[0], raised[1], raised[2]
         for r in range(forces.shape[2]):
-            out[t, r] = insecurity1(
-                raised[0, r],
-                raised[1, r],
-                raised[2, r],
-                credibility[t, r],
-                side[t],
-                prize[t, r],
-                cost[t, r],
-                steep[t, r],
-                reference[t, r],
-                base[t, r],
-                clip[t, r],
-                stake[t, r],
-                share[t, r],
-            )
+            odds[r] = believed1(c[r], with_patron[r], without[r], credibility[t, r])
+        numbers = prize[t], cost[t], steep[t], reference[t], clip[t]
+        _surges(odds, *numbers, side[t], against, surge)
+        for r in range(forces.shape[2]):
+            out[t, r] = insecurity1(against[r], surge[r], base[t, r], stake[t, r], share[t, r])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _surges(odds, prize, cost, steep, reference, clip, side, against, surge):
+    """Odds against a side and what they make of its hazard; loops apart keep each short."""
+    for r in range(len(odds)):
+        against[r] = 1.0 - odds[r] if side < 0 else odds[r]
+    for r in range(len(odds)):
+        surge[r] = push1(against[r], prize[r], cost[r], steep[r], reference[r], clip[r])
+    for r in range(len(odds)):
+        surge[r] = exp1(surge[r])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _moved_theatres(lever, order, first, theatre, lift_theatre, lift, side):
+    """Say which moves change whose security: (move, theatre) if they do any's, (subject, move)."""
+    moved = np.zeros((len(lever), side.shape[1]), dtype=np.bool_)
+    whose = np.zeros((len(side), len(lever)), dtype=np.bool_)
+    for m in range(len(lever)):
+        for n in range(first[lever[m]], first[lever[m] + 1]):
+            moved[m, theatre[order[n]]] = True
+        if lift_theatre >= 0 and lift[m, 0] != NO_LIFT:
+            moved[m, lift_theatre] = True
+        for t in range(side.shape[1]):
+            for i in range(len(side)):
+                whose[i, m] |= moved[m, t] and side[i, t] != 0
+            moved[m, t] &= (side[:, t] != 0).any()
+    return moved, whose
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _price_security(
     fears,
+    stake,
     side,
     exponent,
     forces,
@@ -279,94 +305,95 @@ def _price_security(
     lift,
     out,
 ):
-    prize, cost, steep, reference = fears[0], fears[1], fears[2], fears[3]
-    clip, stake, share = fears[4], fears[5], fears[6]  # unpacked, they would count as scattered
-    n_runs = gap.shape[1]
+    moved, whose = _moved_theatres(lever, order, first, theatre, lift_theatre, lift, side)
     shared = force.shape[1] == 1
-    after = np.empty((3, n_runs))
-    raised = np.empty((3, n_runs))
-    trust = np.empty(n_runs)
-    for m in range(len(lever)):
-        x = lever[m]
-        for t in range(forces.shape[0]):
-            if side[t] == 0:
-                continue
-            touched = False
-            for n in range(first[x], first[x + 1]):
-                if theatre[order[n]] == t:
-                    touched = True
-            lifted = t == lift_theatre and lift[m, 0] != NO_LIFT
-            if not (touched or lifted):
-                continue
+    room_raised, room_odds = np.empty((3, BLOCK)), np.empty(BLOCK)
+    room_against, room_surge = np.empty(BLOCK), np.empty(BLOCK)
+    for at in np.argwhere(moved):
+        m, t = at
+        lifted = t == lift_theatre and lift[m, 0] != NO_LIFT
+        for start in range(0, gap.shape[1], BLOCK):
+            end = min(start + BLOCK, gap.shape[1])
+            size = end - start
+            raised, odds = room_raised[:, :size], room_odds[:size]
+            against, surge = room_against[:size], room_surge[:size]
+            step = gap[m, start:end]
             for s in range(3):
-                for r in range(n_runs):
-                    after[s, r] = forces[t, s, r]
-            for n in range(first[x], first[x + 1]):
+                raised[s] = forces[t, s, start:end]
+            for n in range(first[lever[m]], first[lever[m] + 1]):
                 e = order[n]
                 if theatre[e] != t:
                     continue
-                s = force_side[e]
+                after = raised[force_side[e]]
                 if shared:
                     c = force[e, 0]
-                    for r in range(n_runs):
-                        after[s, r] += c * gap[m, r]
+                    for r in range(size):
+                        after[r] += c * step[r]
                 else:
-                    for r in range(n_runs):
-                        after[s, r] += force[e, r] * gap[m, r]
-            for r in range(n_runs):
-                trust[r] = credibility[t, r]
+                    rate = force[e, start:end]
+                    for r in range(size):
+                        after[r] += rate[r] * step[r]
+            _raise_forces(raised, exponent[t])
+            c, without, with_patron = raised[0], raised[1], raised[2]
+            odds[:] = credibility[t, start:end]
             if lifted:
-                for r in range(n_runs):
-                    trust[r] = min(max(trust[r] + lift[m, r], 0.0), 1.0)
-            _raise_forces(after[0], after[1], after[2], exponent[t], raised)
-            for r in range(n_runs):
-                safe = insecurity1(
-                    raised[0, r],
-                    raised[1, r],
-                    raised[2, r],
-                    trust[r],
-                    side[t],
-                    prize[t, r],
-                    cost[t, r],
-                    steep[t, r],
-                    reference[t, r],
-                    base[t, r],
-                    clip[t, r],
-                    stake[t, r],
-                    share[t, r],
-                )
-                out[m, r] += (safe - security[t, r]) / scale
+                more = lift[m, start:end]
+                for r in range(size):
+                    odds[r] = min(max(odds[r] + more[r], 0.0), 1.0)
+            for r in range(size):
+                odds[r] = believed1(c[r], with_patron[r], without[r], odds[r])
+            prize, cost = fears[0, t, start:end], fears[1, t, start:end]
+            steep, reference = fears[2, t, start:end], fears[3, t, start:end]
+            clip, share = fears[4, t, start:end], fears[5, t, start:end]
+            numbers = prize, cost, steep, reference, clip
+            for sign in (1, -1):
+                if not (side[:, t] == sign).any():
+                    continue
+                _surges(odds, *numbers, sign, against, surge)
+                for i in range(len(side)):
+                    if side[i, t] != sign:
+                        continue
+                    alarm, before = base[i, t, start:end], security[i, t, start:end]
+                    mine, row = stake[i, t, start:end], out[i][m, start:end]
+                    for r in range(size):
+                        safe = insecurity1(against[r], surge[r], alarm[r], mine[r], share[r])
+                        row[r] += (safe - before[r]) / scale[i]
+    return whose
 
 
 def price_security(
     scenario: Scenario,
-    actor: int,
-    seen: Outlook,
+    actors: tuple[int, ...],
+    seen: tuple[Outlook, ...],
     lever: Ints,
     gap: Floats,
     force: Floats,
     lift_theatre: int,
     lift: Floats,
-    out: Floats,
+    out: tuple[Floats, ...],
     runs: Any = slice(None),
-) -> None:
-    """Add to `out` (move, run) what each move does to an actor's security, standard deviations.
+) -> Bools:
+    """Add to `out` (move, run) of each actor what moves do to its security, standard deviations.
 
-    lever : (move,); gap : (move, run) how far each carries its lever; force : (force entry, run)
-    marginal coefficients; lift : (move, run) change in believed commitment in theatre
-    `lift_theatre`, NO_LIFT in rows without one; runs : which games of `seen` and `force` these are.
-    Each move is priced exactly; a package adds its moves (see ODD: the cross terms left out).
+    seen : one observer's outlooks of the actors, who differ in alarm and security alone; the odds
+    are worked out once. lever : (move,); gap : (move, run) how far each carries its lever; force :
+    (force entry, run) marginal coefficients; lift : (move, run) change in believed commitment in
+    theatre `lift_theatre`, NO_LIFT in rows without one; runs : which games of `seen` and `force`
+    these are. Returns (actor, move), where a move can change anything. Each move is priced exactly;
+    a package adds its moves (see ODD: the cross terms left out).
     """
     order, first = scenario.ledger.by_lever
-    fears, here = _fears(scenario, actor, seen.security.shape[1]), take(seen, runs)
-    _price_security(
-        columns(fears, runs),
-        scenario.theatres.side[actor],
+    games = seen[0].security.shape[1]
+    here = tuple(take(each, runs) for each in seen)
+    whose: Bools = _price_security(
+        columns(_fears(scenario, games), runs),
+        columns(_stakes(scenario, actors, games), runs),
+        scenario.theatres.side[list(actors)],
         scenario.theatres.exponent,
-        here.forces,
-        here.credibility,
-        here.alarm,
-        here.security,
+        here[0].forces,
+        here[0].credibility,
+        np.array([each.alarm for each in here]),
+        np.array([each.security for each in here]),
         lever,
         gap,
         order,
@@ -374,11 +401,12 @@ def price_security(
         scenario.ledger.theatre,
         scenario.ledger.side,
         some_runs(force, runs),
-        scenario.scale[actor, SECURITY],
+        scenario.scale[list(actors), SECURITY],
         lift_theatre,
         lift,
         out,
     )
+    return whose
 
 
 def believed_odds(scenario: Scenario, seen: Outlook) -> Floats:

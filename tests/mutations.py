@@ -56,10 +56,10 @@ THEATRES = [
         "push = np.minimum(np.maximum(steepness * (gain + reference)",
     ),
     ("return 1.0 - exp(-base * exp(push))", "return 1.0 - exp(-base * exp(-push))"),
-    ("1.0 - odds if side < 0 else odds", "1.0 - odds if side > 0 else odds"),
+    ("1.0 - odds[r] if side < 0", "1.0 - odds[r] if side > 0"),
     ("gain = odds * prize - (1.0 - odds) * cost", "gain = odds * prize + (1.0 - odds) * cost"),
     ("-stake * hazard * (share + (1.0 - share) * odds)", "-stake * hazard * odds"),
-    ("out[1, r] = out[2, r] + max(p[r], FAINT)", "out[1, r] = out[2, r]"),
+    ("p[r] = d[r] + max(p[r], FAINT)", "p[r] = d[r]"),
     (
         "base[t] *= NEUTRAL + world.hostility[actor, foe]",
         "base[t] *= NEUTRAL + world.hostility[foe, actor]",
@@ -68,8 +68,8 @@ THEATRES = [
         "np.where(world.outcome < 0, scenario.theatres.calm, 1.0)",
         "np.where(world.outcome > 0, scenario.theatres.calm, 1.0)",
     ),
-    ("trust[r] + lift[m, r], 0.0)", "trust[r] - lift[m, r], 0.0)"),
-    ("(safe - security[t, r]) / scale", "(security[t, r] - safe) / scale"),
+    ("odds[r] + more[r], 0.0)", "odds[r] - more[r], 0.0)"),
+    ("(safe - before[r]) / scale", "(before[r] - safe) / scale"),
     (
         "base * (NEUTRAL + world.hostility[who, foe])",
         "base * (NEUTRAL + world.hostility[foe, who])",

@@ -25,7 +25,7 @@ from model.agenda import allowed
 from model.chance import Chance
 from model.ledger import force_balance, gaps, source_start, source_values
 from model.parameters import parameters
-from model.perception import Lift, View, commitment_lift, estimate_outlook, perceive, prices
+from model.perception import Lift, View, commitment_lift, estimate_outlook, perceive, prices_to
 from model.reading import read
 from model.reckoning import new_quarter
 from model.scenario import NOBODY
@@ -223,20 +223,20 @@ class Judge:
         lever, steps = self.meeting.seen.menu.lever, self.meeting.seen.menu.steps
         gap = gaps(self.view.scenario, lever, steps, self.known.setting)
         lift = commitment_lift(self.view, self.table, self.me, lever, gap)
-        whole = prices(
-            self.view, self.me, subject, lever, gap, lift=Lift(self.table.theatre, lift)
-        )[SECURITY]
+        paid = Lift(self.table.theatre, lift)
+        (priced,) = prices_to(self.view, self.me, (subject,), lever, gap, lift=paid)
+        whole = priced.change[SECURITY]
         theatres = np.zeros_like(whole)
         price_security(
             self.view.scenario,
-            subject,
-            seen,
+            (subject,),
+            (seen,),
             lever,
             gap,
             self.known.force,
             self.table.theatre,
             lift,
-            theatres[:-1],
+            (theatres[:-1],),
         )
         return whole - theatres
 

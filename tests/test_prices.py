@@ -8,9 +8,10 @@ from agents.briefing import Floats, Ints
 from agents.numerics import exp
 from model.chance import Chance
 from model.ledger import gaps, price_moves, switched
-from model.perception import View, perceive
+from model.perception import View, estimate_outlook, perceive
+from model.scenario import Scenario
 from model.schema import ACCOUNTS, ScenarioFile
-from model.theatres import FAINT, NO_LIFT, price_security
+from model.theatres import FAINT, NO_LIFT, Outlook, price_security
 from tests.drawn import worlds
 from tests.worlds import play
 
@@ -31,8 +32,9 @@ def test_prices_of_moves_equal_the_reference(file: ScenarioFile, seed: int) -> N
                 k = ledger.account[e]
                 rate = coefficient[e] / scenario.scale[actor, k]
                 expected[k, m] += rate * gap
-        priced = price_moves(scenario, actor, lever, gaps(scenario, lever, steps, setting))
+        priced, moved = price_moves(scenario, actor, lever, gaps(scenario, lever, steps, setting))
         np.testing.assert_array_equal(priced, expected)
+        assert not priced[~moved].any()
 
 
 def some_moves(file: ScenarioFile, rng: np.random.Generator) -> tuple[View, Ints, Ints, Ints]:
@@ -58,28 +60,41 @@ def test_prices_of_security_equal_the_reference(file: ScenarioFile, seed: int) -
     places = len(scenario.theatres.ids)
     lifted = int(rng.integers(-1, places))
     lift = np.where(rng.random((6, 1)) < 0.5, rng.uniform(-1, 1, (6, 3)), NO_LIFT)
-    for actor in range(len(scenario.actors)):
-        out = rng.random((6, 3))
-        expected = out.copy()
-        for m, x in enumerate(lever):
-            size = int(scenario.levers.size[x])
-            gap = gap_of(scenario.levers.settings[x], size, setting[x], steps[m])
-            for t in range(places):
-                bought = lift[m] if t == lifted and lift[m, 0] != NO_LIFT else None
-                change = reference_security_change(view, actor, t, int(x), gap, bought)
-                if change is not None:
-                    expected[m] += change / scenario.scale[actor, 0]
-        seen, force = view.outlooks[actor], view.known[actor].force
-        carried = gaps(scenario, lever, steps, setting)
-        price_security(scenario, actor, seen, lever, carried, force, lifted, lift, out)
+    carried, observer = gaps(scenario, lever, steps, setting), 0
+    force, every = view.known[observer].force, range(len(scenario.actors))
+    for actors in (*((a,) for a in every), (0, len(every) - 1)):
+        seen = tuple(estimate_outlook(view, observer, a) if a else view.outlooks[0] for a in actors)
+        out = tuple(rng.random((6, 3)) for _ in actors)
+        expected = np.array(out)
+        touched = np.zeros((len(actors), 6), dtype=bool)
+        for i, actor in enumerate(actors):
+            for m, x in enumerate(lever):
+                size = int(scenario.levers.size[x])
+                gap = gap_of(scenario.levers.settings[x], size, setting[x], steps[m])
+                for t in range(places):
+                    bought = lift[m] if t == lifted and lift[m, 0] != NO_LIFT else None
+                    change = reference_security_change(
+                        scenario, seen[i], force, actor, t, int(x), gap, bought
+                    )
+                    if change is not None:
+                        expected[i, m] += change / scenario.scale[actor, 0]
+                        touched[i, m] = True
+        moved = price_security(scenario, actors, seen, lever, carried, force, lifted, lift, out)
         np.testing.assert_array_equal(out, expected)
+        np.testing.assert_array_equal(moved, touched)
 
 
 def reference_security_change(
-    view: View, actor: int, t: int, lever: int, gap: Floats, lift: Floats | None
+    scenario: Scenario,
+    seen: Outlook,
+    force: Floats,
+    actor: int,
+    t: int,
+    lever: int,
+    gap: Floats,
+    lift: Floats | None,
 ) -> Floats | None:
     """Change of the security account in a theatre; None where the move does not touch it."""
-    scenario, seen = view.scenario, view.outlooks[actor]
     theatres, ledger = scenario.theatres, scenario.ledger
     entries = np.flatnonzero((ledger.force_source == lever) & (ledger.theatre == t))
     side = theatres.side[actor, t]
@@ -87,7 +102,7 @@ def reference_security_change(
         return None
     forces = seen.forces[t].copy()
     for e in entries:
-        forces[ledger.side[e]] += view.known[actor].force[e] * gap
+        forces[ledger.side[e]] += force[e] * gap
     trust = seen.credibility[t]
     if lift is not None:
         trust = np.minimum(np.maximum(trust + lift, 0.0), 1.0)
