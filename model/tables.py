@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
@@ -22,7 +22,6 @@ from agents.briefing import (
     full_runs,
     take,
 )
-from agents.utility import touched_rows
 from model.ledger import gaps
 from model.perception import (
     Lift,
@@ -60,6 +59,8 @@ class Menu:
     parts: Ints  # (package, L) the lever moves inside: slot moves, then moves of bundles; -1 = none
     consent: Floats  # (move + 1, run) chance that the scripted parties to each move agree
     absent: Bools  # (move,) needs somebody who is not at the table
+    counts: Bools  # (move + 1,) counts towards a headline demand
+    at_home: Bools  # (party, move + 1) costs something at the home of a party that ratifies
 
 
 def menu(scenario: Scenario, table: TableRules) -> Menu:
@@ -105,6 +106,13 @@ def menu(scenario: Scenario, table: TableRules) -> Menu:
         parts=_parts(combos, len(slot_moves), bundles),
         consent=consent_of(levers, lever),
         absent=absent_consent(levers, table.parties, lever, steps),
+        counts=np.append(table.counts[lever], False),
+        at_home=np.array(
+            [
+                np.append(scenario.ratifies[a] & levers.home_cost[a][lever].any(axis=1), False)
+                for a in table.parties
+            ]
+        ),
     )
 
 
@@ -201,7 +209,7 @@ def _barred(view: View, actor: int, menus: Menu, bound: Bools) -> Bools:
 def _credit(table: TableRules, menus: Menu, gap: Floats) -> Floats:
     """How far each move goes towards a headline demand, as a party knows it, (move + 1, run)."""
     credit = np.zeros((len(menus.lever) + 1, gap.shape[1]))
-    for m in np.flatnonzero(table.counts[menus.lever]):
+    for m in np.flatnonzero(menus.counts):
         credit[m] = table.credit[menus.lever[m]] * gap[m]
     return credit
 
@@ -287,19 +295,20 @@ def _threat(
     scenario, world = view.scenario, view.world
     change = np.zeros((len(ACCOUNTS), world.runs))
     odds = np.zeros(world.runs)
+    mine = np.array([n for n in table.threats if scenario.threats.by[n] == by], dtype=np.int64)
+    if not len(mine):
+        return change, odds
     number = [t.id for t in scenario.tables].index(table.id)
     believed = view.resolve[observer, by] if observer == target else scenario.resolve[target, by]
-    for n in table.threats:
-        if scenario.threats.by[n] != by:
-            continue
-        lever = scenario.threats.lever[n : n + 1]
-        steps = scenario.threats.steps[n : n + 1]
-        gap = gaps(scenario, lever, steps, view.known[observer].setting)
-        change = change + prices(view, observer, target, lever, gap)[:, 0]
+    pending = np.isfinite(world.demand[number]) & (table.demander == by)
+    told = np.where(pending, believed * believed, 0.0)
+    lever, steps = scenario.threats.lever[mine], scenario.threats.steps[mine]
+    gap = gaps(scenario, lever, steps, view.known[observer].setting)
+    priced = prices(view, observer, target, lever, gap)
+    for i, n in enumerate(mine):
+        change += priced[:, i]
         if observer == target:
             change[SECURITY] -= view.private[n]
-        pending = np.isfinite(world.demand[number]) & (table.demander == by)
-        told = np.where(pending, believed * believed, 0.0)
         odds = np.maximum(odds, np.where(world.announced[n], believed, told))
     return change, odds
 
@@ -430,22 +439,25 @@ def consent_of(levers: Levers, lever: Ints) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather(prices, move, bundles, runs, out):
-    n_slots, none, touched = len(move), prices.shape[1] - 1, touched_rows(prices)
-    row = np.full(prices.shape[:2], none)  # what changes nothing is read where `no move` stands
+def _gather(prices, moved, move, bundles, runs, out):
+    """Single moves → slot moves, bundles, `no move`; account by account, so few rows are in use."""
+    n_slots, none = move.shape[1], prices.shape[1] - 1
+    row = np.empty(none + 1, dtype=np.int64)
     for k in range(len(prices)):
-        for m in np.flatnonzero(touched[k]):
-            row[k, m] = m
-    for n in range(len(runs)):
-        r = runs[n]
-        for k in range(len(prices)):
+        if not moved[k].any():
+            out[:, k] = 0.0
+            continue
+        change = prices[k]
+        for m in range(none + 1):  # what changes nothing is read where `no move` stands
+            row[m] = m if moved[k, m] else none
+        for n in range(len(runs)):
+            here, said, r = out[n, k], move[n], runs[n]
             for s in range(n_slots):
-                out[n, k, s] = prices[k, row[k, move[s, n]], r]
-    out[:, :, n_slots:] = 0.0
-    for k in range(len(prices)):
+                here[s] = change[row[said[s]], r]
+            here[n_slots:] = 0.0
         for b in range(len(bundles)):
             for m in bundles[b]:
-                if m >= 0 and touched[k, m]:
+                if m >= 0 and moved[k, m]:
                     for n in range(len(runs)):
                         out[n, k, n_slots + b] += prices[k, m, runs[n]]
 
@@ -453,12 +465,12 @@ def _gather(prices, move, bundles, runs, out):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gather_bars(blocked, locked, consent, move, bundles, runs, barred, agreed):
     """Bars and scripted consent: a bundle is barred by any of its moves, and needs all consents."""
-    n_slots = len(move)
+    n_slots = move.shape[1]
     for n in range(len(runs)):
         r = runs[n]
         one = r if consent.shape[1] > 1 else 0
         for s in range(n_slots):
-            m = move[s, n]
+            m = move[n, s]
             barred[n, s] = m >= len(blocked) or blocked[m, r]
             agreed[n, s] = consent[m, one]
         for b in range(len(bundles)):
@@ -479,16 +491,20 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     menus, side = seen.menu, seen.sides[k]
     number = [t.id for t in scenario.tables].index(seen.table.id)
     moves = len(menus.slot) + len(menus.bundles) + 1
-    move = np.empty((len(menus.slot), len(runs)), dtype=np.int64)
+    move = np.empty((len(runs), len(menus.slot)), dtype=np.int64)
     lever = np.full((moves, len(runs)), NOBODY)
     said = world.named[number], menus.slot, menus.slot_steps, menus.at, menus.reach
     _slot_moves(*said, scenario.levers.step, len(menus.lever), runs, move, lever)
 
-    def pick(array: Floats) -> Floats:
+    def pick(array: Floats, moved: Bools) -> Floats:
         """Columns of single moves → of slot moves, bundles and `no move`; runs first in memory."""
         out = np.empty((len(runs), len(array), moves))
-        _gather(array, move, menus.bundle_moves, runs, out)
+        _gather(array, moved, move, menus.bundle_moves, runs, out)
         return np.moveaxis(out, 0, -1)
+
+    def assent(home: Assent, party: int) -> Assent:
+        cost = pick(home.cost[None], menus.at_home[party, None])[0]
+        return Assent(cost, columns(home.room, runs), columns(home.spread, runs))
 
     blocked = np.empty((len(runs), moves), dtype=bool)
     consent = np.empty(blocked.shape)
@@ -503,7 +519,6 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
         known = settings[view.known[seen.table.demander].setting[seen.table.headline, runs]]
         asked = rounded_down(settings, standing) - known
         required = np.where(np.isfinite(standing), asked, -np.inf)
-    homes = side.home, side.their_home
     return _seat(
         view,
         seen,
@@ -512,15 +527,15 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
         runs,
         packages=menus.packages,
         prefix=menus.prefix,
-        own=pick(side.own.change),
-        theirs=pick(side.theirs.change),
+        own=pick(side.own.change, side.own.moved),
+        theirs=pick(side.theirs.change, side.theirs.moved),
         lever=lever,
-        steps=np.concatenate([menus.slot_steps, np.zeros(moves - len(move), dtype=np.int64)]),
+        steps=np.concatenate([menus.slot_steps, np.zeros(moves - len(menus.slot), dtype=np.int64)]),
         blocked=blocked.T,
-        credit=pick(side.credit[None])[0],
+        credit=pick(side.credit[None], menus.counts[None])[0],
         required=required,
-        home=replace(take(homes[0], runs), cost=pick(homes[0].cost[None])[0]),
-        their_home=replace(take(homes[1], runs), cost=pick(homes[1].cost[None])[0]),
+        home=assent(side.home, k),
+        their_home=assent(side.their_home, 1 - k),
         consent=consent.T,
         opens=opens,
     )
@@ -528,13 +543,13 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _slot_moves(named, slot, slot_steps, at, reach, step, none, runs, move, lever):
-    """Move and lever behind each slot move, (slot move, open game); none where nothing is named."""
+    """Move, run by run, and lever behind each slot move; none where nothing is named."""
     for s in range(len(slot)):
         for n in range(len(runs)):
             x = named[slot[s], runs[n]]
             may = (x != NOBODY) & (abs(slot_steps[s]) <= step[x])
             lever[s, n] = x
-            move[s, n] = at[x, slot_steps[s] + reach] if may else none
+            move[n, s] = at[x, slot_steps[s] + reach] if may else none
 
 
 def rounded_down(settings: Floats, demand: Floats) -> Floats:
