@@ -107,20 +107,18 @@ def insecurity1(odds, surge, base, stake, share):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _raise_forces(forces, exponent):
-    """Turn C, D and P, (side, run) and at least FAINT, into C^m, D^m and (D + P)^m in place."""
-    c, d, p = forces[0], forces[1], forces[2]
-    for r in range(forces.shape[1]):
+def _raise_forces(c, d, p, exponent):
+    """Turn C, D and P, (run,) and at least FAINT, into C^m, D^m and (D + P)^m in place."""
+    for r in range(len(c)):
         c[r], d[r] = max(c[r], FAINT), max(d[r], FAINT)
         p[r] = d[r] + max(p[r], FAINT)
-    if exponent == 2.0:  # noqa: PLR2004
-        for k in range(3):
-            for r in range(forces.shape[1]):
-                forces[k, r] = forces[k, r] * forces[k, r]
-    elif exponent == 1.5:  # noqa: PLR2004
-        for k in range(3):
-            for r in range(forces.shape[1]):
-                forces[k, r] = forces[k, r] * np.sqrt(forces[k, r])
+    for force in (c, d, p):
+        if exponent == 2.0:  # noqa: PLR2004
+            for r in range(len(c)):
+                force[r] = force[r] * force[r]
+        elif exponent == 1.5:  # noqa: PLR2004
+            for r in range(len(c)):
+                force[r] = force[r] * np.sqrt(force[r])
 
 
 @dataclass(frozen=True)
@@ -238,17 +236,15 @@ def _stakes(scenario: Scenario, actors: tuple[int, ...], runs: int) -> Floats:
 def _security(fears, stake, side, exponent, forces, credibility, base, out):
     prize, cost, steep, reference = fears[0], fears[1], fears[2], fears[3]
     clip, share = fears[4], fears[5]  # unpacked, they would count as scattered
-    raised = np.empty((3, forces.shape[2]))
+    c, d, p = np.empty((3, forces.shape[2]))
     odds, against, surge = np.empty((3, forces.shape[2]))
     for t in range(forces.shape[0]):
         if side[t] == 0:
             continue
-        for s in range(3):
-            raised[s] = forces[t, s]
-        _raise_forces(raised, exponent[t])
-        c, without, with_patron = raised[0], raised[1], raised[2]
+        c[:], d[:], p[:] = forces[t, 0], forces[t, 1], forces[t, 2]
+        _raise_forces(c, d, p, exponent[t])
         for r in range(forces.shape[2]):
-            odds[r] = believed1(c[r], with_patron[r], without[r], credibility[t, r])
+            odds[r] = believed1(c[r], p[r], d[r], credibility[t, r])
         numbers = prize[t], cost[t], steep[t], reference[t], clip[t]
         _surges(odds, *numbers, side[t], against, surge)
         for r in range(forces.shape[2]):
@@ -307,44 +303,43 @@ def _price_security(
 ):
     moved, whose = _moved_theatres(lever, order, first, theatre, lift_theatre, lift, side)
     shared = force.shape[1] == 1
-    room_raised, room_odds = np.empty((3, BLOCK)), np.empty(BLOCK)
-    room_against, room_surge = np.empty(BLOCK), np.empty(BLOCK)
+    room = np.empty((6, BLOCK))
     for at in np.argwhere(moved):
         m, t = at
         lifted = t == lift_theatre and lift[m, 0] != NO_LIFT
         for start in range(0, gap.shape[1], BLOCK):
             end = min(start + BLOCK, gap.shape[1])
             size = end - start
-            raised, odds = room_raised[:, :size], room_odds[:size]
-            against, surge = room_against[:size], room_surge[:size]
-            step = gap[m, start:end]
-            for s in range(3):
-                raised[s] = forces[t, s, start:end]
+            c, d, p = room[0][:size], room[1][:size], room[2][:size]
+            odds, against, surge = room[3][:size], room[4][:size], room[5][:size]
+            step = gap[m][start:end]
+            c[:] = forces[t, 0][start:end]
+            d[:] = forces[t, 1][start:end]
+            p[:] = forces[t, 2][start:end]
             for n in range(first[lever[m]], first[lever[m] + 1]):
                 e = order[n]
                 if theatre[e] != t:
                     continue
-                after = raised[force_side[e]]
+                after = c if force_side[e] == 0 else d if force_side[e] == 1 else p
                 if shared:
-                    c = force[e, 0]
+                    alike = force[e, 0]
                     for r in range(size):
-                        after[r] += c * step[r]
+                        after[r] += alike * step[r]
                 else:
-                    rate = force[e, start:end]
+                    rate = force[e][start:end]
                     for r in range(size):
                         after[r] += rate[r] * step[r]
-            _raise_forces(raised, exponent[t])
-            c, without, with_patron = raised[0], raised[1], raised[2]
-            odds[:] = credibility[t, start:end]
+            _raise_forces(c, d, p, exponent[t])
+            odds[:] = credibility[t][start:end]
             if lifted:
-                more = lift[m, start:end]
+                more = lift[m][start:end]
                 for r in range(size):
                     odds[r] = min(max(odds[r] + more[r], 0.0), 1.0)
             for r in range(size):
-                odds[r] = believed1(c[r], with_patron[r], without[r], odds[r])
-            prize, cost = fears[0, t, start:end], fears[1, t, start:end]
-            steep, reference = fears[2, t, start:end], fears[3, t, start:end]
-            clip, share = fears[4, t, start:end], fears[5, t, start:end]
+                odds[r] = believed1(c[r], p[r], d[r], odds[r])
+            prize, cost = fears[0, t][start:end], fears[1, t][start:end]
+            steep, reference = fears[2, t][start:end], fears[3, t][start:end]
+            clip, share = fears[4, t][start:end], fears[5, t][start:end]
             numbers = prize, cost, steep, reference, clip
             for sign in (1, -1):
                 if not (side[:, t] == sign).any():
@@ -353,8 +348,8 @@ def _price_security(
                 for i in range(len(side)):
                     if side[i, t] != sign:
                         continue
-                    alarm, before = base[i, t, start:end], security[i, t, start:end]
-                    mine, row = stake[i, t, start:end], out[i][m, start:end]
+                    alarm, before = base[i, t][start:end], security[i, t][start:end]
+                    mine, row = stake[i, t][start:end], out[i][m][start:end]
                     for r in range(size):
                         safe = insecurity1(against[r], surge[r], alarm[r], mine[r], share[r])
                         row[r] += (safe - before[r]) / scale[i]
