@@ -269,9 +269,9 @@ def commitment_lift(view: View, table: TableRules, actor: int, lever: Ints, gap:
     )
     fair = fair_payment(scenario, world, index)
     before = commitment_target(*terms, now, fair)
-    for m in np.flatnonzero(table.counts[lever]):
-        after = now + table.credit[lever[m]] * gap[m]
-        lift[m] = commitment_target(*terms, after, fair) - before
+    counted = np.flatnonzero(table.counts[lever])
+    after = now + table.credit[lever[counted]] * gap[counted]
+    lift[counted] = commitment_target(*terms, after, fair) - before
     return lift
 
 

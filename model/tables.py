@@ -173,14 +173,37 @@ class TableView:
     locked: Bools  # (move, run) fixed by a living agreement of these two
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How far the moves of a table go from the positions that a party knows."""
+
+    gap: Floats  # (move, run) in the levers' units
+    lift: Lift | None  # of the commitment that payments at this table buy
+    homes: tuple[Assent, Assent]  # what single moves cost each party at home
+    credit: Floats  # (move + 1, run)
+
+
+def _reach(view: View, table: TableRules, menus: Menu, actor: int) -> Reach:
+    """Return the reach of all moves; it is the same for all who know the same."""
+    gap = gaps(view.scenario, menus.lever, menus.steps, view.known[actor].setting)
+    lift = None
+    if table.theatre != NOBODY:
+        lift = Lift(table.theatre, commitment_lift(view, table, actor, menus.lever, gap))
+    homes = tuple(_assent(view, party, menus, gap) for party in table.parties)
+    return Reach(gap, lift, (homes[0], homes[1]), _credit(table, menus, gap))
+
+
 def view_table(view: View, number: int, menus: Menu) -> TableView:
     """Price all moves of a table for its two parties."""
     scenario, world = view.scenario, view.world
     table = scenario.tables[number]
     locked, bound = np.empty((2, len(menus.lever), world.runs), dtype=bool)
     _fixed(world.lock, world.lock_with, world.quarter, table.parties, menus.lever, locked, bound)
-    sides = tuple(_side(view, number, menus, bound, k) for k in range(2))
-    return TableView(table, menus, (sides[0], sides[1]), locked)
+    a, b = table.parties
+    one = _reach(view, table, menus, a)
+    other = one if view.known[a] is view.known[b] else _reach(view, table, menus, b)
+    sides = _side(view, table, menus, one, bound, 0), _side(view, table, menus, other, bound, 1)
+    return TableView(table, menus, sides, locked)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -224,15 +247,11 @@ def absent_consent(levers: Levers, parties: tuple[int, int], lever: Ints, steps:
     return ~np.isin(levers.owner[lever], parties) | (~host & ~alone)
 
 
-def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
-    scenario = view.scenario
-    table = scenario.tables[number]
+def _side(view: View, table: TableRules, menus: Menu, reach: Reach, bound: Bools, k: int) -> Side:
     me, other = table.parties[k], table.parties[1 - k]
-    lever, gap = menus.lever, gaps(scenario, menus.lever, menus.steps, view.known[me].setting)
-    lift = Lift(table.theatre, commitment_lift(view, table, me, lever, gap))
-    own, theirs = prices_to(view, me, (me, other), lever, gap, lift=lift)
+    own, theirs = prices_to(view, me, (me, other), menus.lever, reach.gap, lift=reach.lift)
     # a promise of theirs counts as far as they are trusted, a harm that they announce in full
-    promised = scenario.levers.owner[lever] == other
+    promised = view.scenario.levers.owner[menus.lever] == other
     _doubt(own.change, np.argwhere(own.moved[:, :-1] & promised), view.trust[me, other])
     menace, menace_odds = _threat(view, table, me, me, other)
     leverage, leverage_odds = _threat(view, table, me, other, me)
@@ -244,10 +263,10 @@ def _side(view: View, number: int, menus: Menu, bound: Bools, k: int) -> Side:
         menace_odds,
         leverage,
         leverage_odds,
-        _assent(view, me, menus, gap),
-        _assent(view, other, menus, gap),
+        reach.homes[k],
+        reach.homes[1 - k],
         _barred(view, me, menus, bound),
-        _credit(table, menus, gap),
+        reach.credit,
     )
 
 
@@ -268,11 +287,8 @@ def _assent(view: View, party: int, menus: Menu, gap: Floats) -> Assent:
     cost = np.zeros((len(menus.lever) + 1, runs))
     if scenario.ratifies[party]:
         _home_costs(scenario.levers.home_cost[party], menus.lever, gap, cost)
-    return Assent(
-        cost,
-        ratification_room(scenario, party, view.world.support[party]),
-        column(scenario, "ratify_spread", party, runs),
-    )
+    room = ratification_room(scenario, party, view.world.support[party])
+    return Assent(cost, room, column(scenario, "ratify_spread", party, runs))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -353,11 +369,17 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _exit_costs(locked, closed, exit_cost, lever, cheapest, out):
-    """Cost of each move that a living deal fixes; at a closed table at least the cheapest exit."""
+    """Cost of each move that a living deal fixes; at a closed table at least the cheapest exit.
+
+    out : zeros, which stay where leaving costs nothing
+    """
+    free = not cheapest.any()
     for m in range(len(lever)):
+        dear = exit_cost[lever[m]]
+        if free and not dear.any():
+            continue
         for r in range(len(closed)):
-            cost = exit_cost[lever[m], r if exit_cost.shape[1] > 1 else 0]
-            cost = cost if locked[m, r] else 0.0
+            cost = dear[r if len(dear) > 1 else 0] if locked[m, r] else 0.0
             least = cheapest[r if len(cheapest) > 1 else 0]
             out[m, r] = max(cost, least) if closed[r] else cost
 
