@@ -58,7 +58,7 @@ def in_words(
     drivers: Sequence[tuple[str, float]],
 ) -> Iterator[str]:
     """Return the sentences of one measured quantity."""
-    matters = f"{estimand.smallest:g} {estimand.unit}; {estimand.reason.strip()}"
+    matters = f"{estimand.smallest:g} ({estimand.unit}): {estimand.reason.strip()}"
     yield f"Claimed: {CLAIMED[estimand.direction]}. What matters: {matters}."
     yield _chance(found, estimand)
     yield _numbers(found, verdict, estimand)
