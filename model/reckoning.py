@@ -14,9 +14,9 @@ from agents.utility import KINDS, value_of
 from model.bargaining import Ask, Signing, Talks, take_for_granted
 from model.beliefs import Evidence, Menaces, learn, update_commitment, update_hostility
 from model.chance import Chance, negative_binomial
-from model.ledger import gaps, source_start, source_values
+from model.ledger import gaps, linear_accounts, source_start, source_values
 from model.moves import relation_after_threats
-from model.perception import View, accounts_in_effect, limited, over_limit, prices
+from model.perception import View, limited, over_limit, prices
 from model.politics import offices, update_support
 from model.scenario import NOBODY, Scenario, column
 from model.schema import ACCOUNTS
@@ -198,16 +198,16 @@ def _add_owed(loss, falls, to, owed, owner, trust, runs, own):
     own : (account, promise, run) of zeros, written into
     """
     for p in range(len(falls)):
-        for r in range(len(runs)):
-            if not falls[p, r]:
-                continue
-            partner, run = to[p, r], runs[r]
-            for n in range(len(owner)):
-                if owed[n, r] and owner[n] == partner:
+        for n in range(len(owner)):
+            for r in range(len(runs)):
+                if falls[p, r] and owed[n, r] and to[p, r] == owner[n]:
                     for k in range(len(loss)):
-                        own[k, p, run] -= loss[k, len(falls) + n, r]
-            for k in range(len(loss)):
-                own[k, p, run] = own[k, p, run] * trust[partner, run] - loss[k, p, r]
+                        own[k, p, runs[r]] -= loss[k, len(falls) + n, r]
+        for r in range(len(runs)):
+            if falls[p, r]:
+                trusted, run = trust[to[p, r], runs[r]], runs[r]
+                for k in range(len(loss)):
+                    own[k, p, run] = own[k, p, run] * trusted - loss[k, p, r]
 
 
 FALLEN = (  # what is written when promises and decisions fall due
@@ -552,8 +552,11 @@ def break_ties(scenario: Scenario, world: World) -> World:
 
 
 def standing(scenario: Scenario, world: World) -> Floats:
-    """Accounts above their reference in standard deviations, (actor, account, run)."""
-    accounts = accounts_in_effect(scenario, world)
+    """Accounts above their reference in standard deviations, (actor, account, run).
+
+    By the ledger alone: what theatres do to security, which support does not look at, is left out.
+    """
+    accounts = linear_accounts(scenario, *sources_in_effect(scenario, world))
     return (accounts - world.reference) / scenario.scale[:, :, None]
 
 

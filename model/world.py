@@ -130,15 +130,26 @@ def overtake(scenario: Scenario, world: World, lever: int, target: Ints, where: 
     A continuous lever is given a new setting to follow. target, where : (run,); world : a draft
     that owns the arrays OVERTAKEN, written into
     """
-    world.tally[TALLY.index("void")] += where & (world.promised_to[lever] != NOBODY)
-    if scenario.levers.follow[lever, 0] == 0.0:
-        value = scenario.levers.settings[lever][target]
-        np.copyto(world.value[lever], value, where=where)
-    np.copyto(world.setting[lever], target, where=where)
-    np.copyto(world.before[lever], target, where=where)
-    world.due[lever, where] = NEVER_DUE
-    world.promised_to[lever, where] = NOBODY
-    world.secret[lever, where] = False
+    _overtake(
+        where,
+        target,
+        bool(scenario.levers.follow[lever, 0] == 0.0),
+        scenario.levers.settings[lever],
+        world.tally[TALLY.index("void")],
+        *(getattr(world, name)[lever] for name in OVERTAKEN if name != "tally"),
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _overtake(
+    where, target, stepped, settings, void, setting, before, value, due, promised_to, secret
+):
+    for r in range(len(where)):
+        if where[r]:
+            void[r] += promised_to[r] != NOBODY
+            value[r] = settings[target[r]] if stepped else value[r]
+            setting[r] = before[r] = target[r]
+            due[r], promised_to[r], secret[r] = NEVER_DUE, NOBODY, False
 
 
 def start_world(scenario: Scenario, runs: int) -> World:

@@ -248,11 +248,8 @@ RECKONING = [
     ("free = broken | _wronged(scenario, breaches, world.lock_with)", "free = broken"),
     ("if over and stepped[x]:", "if over:"),
     ("tally[2, r] += broken[x, r]", "tally[1, r] += broken[x, r]"),
-    ("trust[partner, run] - loss[k, p, r]", "trust[partner, run] + loss[k, p, r]"),
-    (
-        "own[k, p, run] -= loss[k, len(falls) + n, r]",
-        "own[k, p, run] += loss[k, len(falls) + n, r]",
-    ),
+    ("* trusted - loss[k, p, r]", "* trusted + loss[k, p, r]"),
+    ("own[k, p, runs[r]] -= loss", "own[k, p, runs[r]] += loss"),
     ("log(now) + follow[rows]", "log(now) - follow[rows]"),
     ("in_effect, world.setting[rows], world.before[rows]", "in_effect, *[world.setting[rows]] * 2"),
     ("levers.spoil_odds[x] * np.maximum(units, 0.0)", "levers.spoil_odds[x] * np.ones(world.runs)"),
