@@ -54,6 +54,8 @@ KERNEL: dict[str, Any] = {
     "forceinline": True,
     "error_model": "numpy",
 }
+# kernels that make no arrays need not count who holds them, which costs more than small loops do
+LEAN: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 @njit(**KERNEL)

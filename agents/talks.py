@@ -13,14 +13,12 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import NO_PACKAGE, Bools, Customs, Floats, Goals, Ints, Seat, full_runs
-from agents.numerics import logistic1
+from agents.numerics import LEAN, logistic1
 from agents.utility import ACCEPTANCE, NEVER, TIE, relation_factor, value_of
 
 UNIFORM, LOGISTIC = ACCEPTANCE.index("uniform"), ACCEPTANCE.index("logistic")
 BLOCK = 4  # numbers that a loop works on at once; the rest would go one by one
 SURE = 40.0  # beyond it a logistic chance is 1 to the last bit
-# kernels that make no arrays need not count who holds them, which costs more than small tables do
-LEAN: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def possible_packages(seat: Seat) -> Bools:
