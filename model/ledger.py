@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Bools, Floats, Ints
+from agents.numerics import LEAN
 from model.scenario import NOBODY, Scenario, constant, some_runs
 from model.schema import ACCOUNTS
 from model.world import World, full, settings_value
@@ -19,7 +20,7 @@ MONEY = "money"
 FORCES = "forces"
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _add_lines(source, row, coefficient, now, start, out):
     shared, alike = coefficient.shape[1] == 1, start.shape[1] == 1
     for e in range(len(source)):
@@ -189,7 +190,7 @@ def force_balance(scenario: Scenario, sources: Floats, start: Floats) -> Floats:
     return np.maximum(out, 0.01, out=out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _gaps(lever, steps, setting, size, settings, out):
     alike = steps.shape[1] == 1
     for m in range(len(lever)):
@@ -211,12 +212,11 @@ def gaps(scenario: Scenario, lever: Ints, steps: Ints, setting: Ints) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _price_lines(lever, gap, order, first, account, coefficient, scale, out):
+@njit(**LEAN)
+def _price_lines(lever, gap, order, first, account, coefficient, scale, moved, out):
     """Write the sums of all lines, and zeros where there are none; say where lines are."""
     n_runs = gap.shape[1]
     shared = coefficient.shape[1] == 1
-    moved = np.zeros(out.shape[:2], dtype=np.bool_)
     for m in range(len(lever)):
         x = lever[m]
         for n in range(first[x], first[x + 1]):
@@ -251,5 +251,6 @@ def price_moves(
     coefficient = some_runs(switched(scenario), runs)
     out = np.empty((len(ACCOUNTS), len(lever) + 1, gap.shape[1]))
     account, scale = scenario.ledger.account, scenario.scale[actor]
-    moved: Bools = _price_lines(lever, gap, order, first, account, coefficient, scale, out)
+    moved = np.zeros(out.shape[:2], dtype=bool)
+    _price_lines(lever, gap, order, first, account, coefficient, scale, moved, out)
     return out, moved

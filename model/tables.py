@@ -22,6 +22,7 @@ from agents.briefing import (
     full_runs,
     take,
 )
+from agents.numerics import LEAN
 from model.ledger import gaps
 from model.perception import (
     Lift,
@@ -206,7 +207,7 @@ def view_table(view: View, number: int, menus: Menu) -> TableView:
     return TableView(table, menus, sides, locked)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _fixed(lock, lock_with, quarter, parties, lever, locked, bound):
     """Moves fixed by a living agreement of these two, and by one with somebody else."""
     for m in range(len(lever)):
@@ -270,10 +271,10 @@ def _side(view: View, table: TableRules, menus: Menu, reach: Reach, bound: Bools
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _doubt(own, promised, trust):
-    for at in promised:
-        k, m = at
+    for i in range(len(promised)):
+        k, m = promised[i, 0], promised[i, 1]
         for r in range(len(trust)):
             own[k, m, r] *= trust[r] if own[k, m, r] > 0.0 else 1.0
 
@@ -291,7 +292,7 @@ def _assent(view: View, party: int, menus: Menu, gap: Floats) -> Assent:
     return Assent(cost, room, column(scenario, "ratify_spread", party, runs))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _home_costs(rate, lever, gap, out):
     alike = rate.shape[1] == 1
     for m in range(len(lever)):
@@ -367,7 +368,7 @@ def prospect(view: View, seen: TableView, k: int, slot: int) -> Prospect:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _exit_costs(locked, closed, exit_cost, lever, cheapest, out):
     """Cost of each move that a living deal fixes; at a closed table at least the cheapest exit.
 
@@ -460,31 +461,33 @@ def consent_of(levers: Levers, lever: Ints) -> Floats:
     return np.concatenate([odds, np.ones((1, odds.shape[1]))])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gather(prices, moved, move, bundles, runs, out):
-    """Single moves → slot moves, bundles, `no move`; account by account, so few rows are in use."""
-    n_slots, none = move.shape[1], prices.shape[1] - 1
-    row = np.empty(none + 1, dtype=np.int64)
+@njit(**LEAN)
+def _gather(prices, moved, move, bundles, runs, row, out):
+    """Single moves → slot moves, bundles, `no move`; account by account, so few rows are in use.
+
+    row : (move + 1,) room for where each move's change is read, never counted from the end
+    """
+    n_slots = move.shape[1]
     for k in range(len(prices)):
         if not moved[k].any():
             out[:, k] = 0.0
             continue
+        for m in range(len(row)):  # what changes nothing is read where `no move` stands
+            row[m] = m if moved[k, m] else len(row) - 1
         change = prices[k]
-        for m in range(none + 1):  # what changes nothing is read where `no move` stands
-            row[m] = m if moved[k, m] else none
         for n in range(len(runs)):
-            here, said, r = out[n, k], move[n], runs[n]
+            here, said, r = out[n, k], move[n], np.uint64(runs[n])
             for s in range(n_slots):
-                here[s] = change[row[said[s]], r]
+                here[s] = change[row[np.uint64(said[s])], r]
             here[n_slots:] = 0.0
         for b in range(len(bundles)):
             for m in bundles[b]:
                 if m >= 0 and moved[k, m]:
                     for n in range(len(runs)):
-                        out[n, k, n_slots + b] += prices[k, m, runs[n]]
+                        out[n, k, n_slots + b] += change[m, runs[n]]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _gather_bars(blocked, locked, consent, move, bundles, runs, barred, agreed):
     """Bars and scripted consent: a bundle is barred by any of its moves, and needs all consents."""
     n_slots = move.shape[1]
@@ -520,8 +523,8 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
 
     def pick(array: Floats, moved: Bools) -> Floats:
         """Columns of single moves → of slot moves, bundles and `no move`; runs first in memory."""
-        out = np.empty((len(runs), len(array), moves))
-        _gather(array, moved, move, menus.bundle_moves, runs, out)
+        out, row = np.empty((len(runs), len(array), moves)), np.empty(moved.shape[1], np.uint64)
+        _gather(array, moved, move, menus.bundle_moves, runs, row, out)
         return np.moveaxis(out, 0, -1)
 
     def assent(home: Assent, party: int) -> Assent:
@@ -563,7 +566,7 @@ def at_table(view: View, seen: TableView, k: int, slot: int, opens: Bools, runs:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _slot_moves(named, slot, slot_steps, at, reach, step, none, runs, move, lever):
     """Move, run by run, and lever behind each slot move; none where nothing is named."""
     for s in range(len(slot)):

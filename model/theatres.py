@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from agents.briefing import Bools, Floats, Ints, columns, take
-from agents.numerics import KERNEL, exp, exp1, power
+from agents.numerics import KERNEL, LEAN, exp, exp1, power
 from model.chance import Chance
 from model.ledger import force_balance, hot
 from model.scenario import NOBODY, Scenario, column, constant, some_runs
@@ -106,7 +106,7 @@ def insecurity1(odds, surge, base, stake, share):
     return -stake * hazard * (share + (1.0 - share) * odds)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _raise_forces(c, d, p, exponent):
     """Turn C, D and P, (run,) and at least FAINT, into C^m, D^m and (D + P)^m in place."""
     for r in range(len(c)):
@@ -203,7 +203,8 @@ def security_by_theatre(
     theatres, runs = scenario.theatres, credibility.shape[1]
     fears, stake = _fears(scenario, runs), _stakes(scenario, (actor,), runs)[0]
     side, exponent = theatres.side[actor], theatres.exponent
-    _security(fears, stake, side, exponent, forces, credibility, base, security)
+    room = np.empty((6, runs))
+    _security(fears, stake, side, exponent, forces, credibility, base, room, security)
     return security
 
 
@@ -232,16 +233,16 @@ def _stakes(scenario: Scenario, actors: tuple[int, ...], runs: int) -> Floats:
     return np.array([full(scenario.theatres.stake[a], runs) for a in actors])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _security(fears, stake, side, exponent, forces, credibility, base, out):
+@njit(**LEAN)
+def _security(fears, stake, side, exponent, forces, credibility, base, room, out):
     prize, cost, steep, reference = fears[0], fears[1], fears[2], fears[3]
     clip, share = fears[4], fears[5]  # unpacked, they would count as scattered
-    c, d, p = np.empty((3, forces.shape[2]))
-    odds, against, surge = np.empty((3, forces.shape[2]))
+    c, d, p, odds, against, surge = room[0], room[1], room[2], room[3], room[4], room[5]
     for t in range(forces.shape[0]):
         if side[t] == 0:
             continue
-        c[:], d[:], p[:] = forces[t, 0], forces[t, 1], forces[t, 2]
+        for r in range(forces.shape[2]):
+            c[r], d[r], p[r] = forces[t, 0, r], forces[t, 1, r], forces[t, 2, r]
         _raise_forces(c, d, p, exponent[t])
         for r in range(forces.shape[2]):
             odds[r] = believed1(c[r], p[r], d[r], credibility[t, r])
@@ -251,7 +252,7 @@ def _security(fears, stake, side, exponent, forces, credibility, base, out):
             out[t, r] = insecurity1(against[r], surge[r], base[t, r], stake[t, r], share[t, r])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _surges(odds, prize, cost, steep, reference, clip, side, against, surge):
     """Odds against a side and what they make of its hazard; loops apart keep each short."""
     for r in range(len(odds)):
@@ -262,24 +263,23 @@ def _surges(odds, prize, cost, steep, reference, clip, side, against, surge):
         surge[r] = exp1(surge[r])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _moved_theatres(lever, order, first, theatre, lift_theatre, lift, side):
+@njit(**LEAN)
+def _moved_theatres(lever, order, first, theatre, lift_theatre, lift, side, moved, whose):
     """Say which moves change whose security: (move, theatre) if they do any's, (subject, move)."""
-    moved = np.zeros((len(lever), side.shape[1]), dtype=np.bool_)
-    whose = np.zeros((len(side), len(lever)), dtype=np.bool_)
     for m in range(len(lever)):
         for n in range(first[lever[m]], first[lever[m] + 1]):
             moved[m, theatre[order[n]]] = True
         if lift_theatre >= 0 and lift[m, 0] != NO_LIFT:
             moved[m, lift_theatre] = True
         for t in range(side.shape[1]):
+            anybody = False
             for i in range(len(side)):
                 whose[i, m] |= moved[m, t] and side[i, t] != 0
-            moved[m, t] &= (side[:, t] != 0).any()
-    return moved, whose
+                anybody |= side[i, t] != 0
+            moved[m, t] &= anybody
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**LEAN)
 def _price_security(
     fears,
     stake,
@@ -299,23 +299,29 @@ def _price_security(
     scale,
     lift_theatre,
     lift,
+    moved,
+    room,
     out,
 ):
-    moved, whose = _moved_theatres(lever, order, first, theatre, lift_theatre, lift, side)
     shared = force.shape[1] == 1
-    room = np.empty((6, BLOCK))
-    for at in np.argwhere(moved):
-        m, t = at
+    for place in range(moved.size):
+        m, t = place // moved.shape[1], place % moved.shape[1]
+        if not moved[m, t]:
+            continue
         lifted = t == lift_theatre and lift[m, 0] != NO_LIFT
         for start in range(0, gap.shape[1], BLOCK):
             end = min(start + BLOCK, gap.shape[1])
             size = end - start
             c, d, p = room[0][:size], room[1][:size], room[2][:size]
             odds, against, surge = room[3][:size], room[4][:size], room[5][:size]
-            step = gap[m][start:end]
-            c[:] = forces[t, 0][start:end]
-            d[:] = forces[t, 1][start:end]
-            p[:] = forces[t, 2][start:end]
+            step, trust = gap[m][start:end], credibility[t][start:end]
+            one, two, three = (
+                forces[t, 0][start:end],
+                forces[t, 1][start:end],
+                forces[t, 2][start:end],
+            )
+            for r in range(size):
+                c[r], d[r], p[r] = one[r], two[r], three[r]
             for n in range(first[lever[m]], first[lever[m] + 1]):
                 e = order[n]
                 if theatre[e] != t:
@@ -330,11 +336,13 @@ def _price_security(
                     for r in range(size):
                         after[r] += rate[r] * step[r]
             _raise_forces(c, d, p, exponent[t])
-            odds[:] = credibility[t][start:end]
             if lifted:
                 more = lift[m][start:end]
                 for r in range(size):
-                    odds[r] = min(max(odds[r] + more[r], 0.0), 1.0)
+                    odds[r] = min(max(trust[r] + more[r], 0.0), 1.0)
+            else:
+                for r in range(size):
+                    odds[r] = trust[r]
             for r in range(size):
                 odds[r] = believed1(c[r], p[r], d[r], odds[r])
             prize, cost = fears[0, t][start:end], fears[1, t][start:end]
@@ -342,18 +350,18 @@ def _price_security(
             clip, share = fears[4, t][start:end], fears[5, t][start:end]
             numbers = prize, cost, steep, reference, clip
             for sign in (1, -1):
-                if not (side[:, t] == sign).any():
-                    continue
-                _surges(odds, *numbers, sign, against, surge)
+                fresh = True
                 for i in range(len(side)):
                     if side[i, t] != sign:
                         continue
+                    if fresh:
+                        _surges(odds, *numbers, sign, against, surge)
+                        fresh = False
                     alarm, before = base[i, t][start:end], security[i, t][start:end]
                     mine, row = stake[i, t][start:end], out[i][m][start:end]
                     for r in range(size):
                         safe = insecurity1(against[r], surge[r], alarm[r], mine[r], share[r])
                         row[r] += (safe - before[r]) / scale[i]
-    return whose
 
 
 def price_security(
@@ -378,12 +386,16 @@ def price_security(
     a package adds its moves (see ODD: the cross terms left out).
     """
     order, first = scenario.ledger.by_lever
-    games = seen[0].security.shape[1]
+    games, side = seen[0].security.shape[1], scenario.theatres.side[list(actors)]
     here = tuple(take(each, runs) for each in seen)
-    whose: Bools = _price_security(
+    moved = np.zeros((len(lever), side.shape[1]), dtype=bool)
+    whose = np.zeros((len(side), len(lever)), dtype=bool)
+    entries = order, first, scenario.ledger.theatre
+    _moved_theatres(lever, *entries, lift_theatre, lift, side, moved, whose)
+    _price_security(
         columns(_fears(scenario, games), runs),
         columns(_stakes(scenario, actors, games), runs),
-        scenario.theatres.side[list(actors)],
+        side,
         scenario.theatres.exponent,
         here[0].forces,
         here[0].credibility,
@@ -391,14 +403,14 @@ def price_security(
         np.array([each.security for each in here]),
         lever,
         gap,
-        order,
-        first,
-        scenario.ledger.theatre,
+        *entries,
         scenario.ledger.side,
         some_runs(force, runs),
         scenario.scale[list(actors), SECURITY],
         lift_theatre,
         lift,
+        moved,
+        np.empty((6, BLOCK)),
         out,
     )
     return whose

@@ -68,7 +68,7 @@ THEATRES = [
         "np.where(world.outcome < 0, scenario.theatres.calm, 1.0)",
         "np.where(world.outcome > 0, scenario.theatres.calm, 1.0)",
     ),
-    ("odds[r] + more[r], 0.0)", "odds[r] - more[r], 0.0)"),
+    ("trust[r] + more[r], 0.0)", "trust[r] - more[r], 0.0)"),
     ("(safe - before[r]) / scale", "(before[r] - safe) / scale"),
     (
         "base * (NEUTRAL + world.hostility[who, foe])",
