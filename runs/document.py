@@ -31,6 +31,7 @@ figcaption, .notice { color: #55626f; font-size: .88rem; }
 """
 MARGIN, BODY, SMALL = 18.0, 10.5, 8.5  # mm; points
 LINE = 1.45  # height of a line, in letters
+FOLLOWING = 32.0  # mm that a heading and what it heads need at least
 POINT = 25.4 / 72.0  # mm
 HEADINGS = {1: 20.0, 2: 15.0, 3: 12.0}  # points
 
@@ -174,7 +175,8 @@ def _fonts() -> Iterator[str]:
 def _set(page: Any, block: Block) -> None:
     match block:
         case Heading(text, level):
-            if level == 2 and page.get_y() > MARGIN + 1.0:  # noqa: PLR2004 - as in HTML
+            chapter = level == 2 and page.get_y() > MARGIN + 1.0  # noqa: PLR2004 - as in HTML
+            if chapter or page.will_page_break(FOLLOWING):
                 page.add_page()
             _lines(page, text, HEADINGS[level], "B", before=4.0 if level > 1 else 0.0)
         case Text(text, strong):

@@ -38,6 +38,14 @@ def test_pdf_has_a_page_for_each_chapter() -> None:
     assert content.count(b"/Type /Page\n") == 2
 
 
+@pytest.mark.parametrize(("room", "page"), [(document.FOLLOWING + 1.0, 1), (20.0, 2)])
+def test_a_heading_stays_with_what_it_heads(room: float, page: int) -> None:
+    pages = document._page("A report")
+    pages.set_y(pages.h - document.MARGIN - room)
+    document._set(pages, Heading("A part", 3))
+    assert pages.page_no() == page
+
+
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "can_pdf", lambda: False)
     with pytest.raises(UserError, match="reports"):

@@ -345,11 +345,16 @@ def lines_of_audit(judged: Judged) -> Iterator[Block]:
     claim, file = judged.plan.claim, judged.plan.scenario
     yield Heading(f"Direct lines: {claim.audit.why}", 3)
     rows = [
-        (name, f"{e.source_of} → {', '.join(e.to)}", f"{e.coefficient.value:g} {e.unit}", e.why)
+        (
+            sentence(words_of(file, f"ledger.{name}.coefficient")),
+            f"{e.coefficient.value:g} {e.unit}",
+            e.why,
+            name,
+        )
         for name in judged.plan.lines
         for e in (file.ledger[name],)
     ]
-    yield Rows(("line", "from and to", "number", "why"), rows, (27, 33, 22, 48))
+    yield Rows(("line", "number", "why", "in the scenario"), rows, (48, 22, 38, 22))
 
 
 def verdict_table(judged: Sequence[Judged]) -> str:
