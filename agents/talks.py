@@ -142,8 +142,9 @@ def _add_up(each, start, size, n_open, out):
     """Sum over the moves of each package listed. each : (open move,); out : (entry,)."""
     out[0] = 0.0
     for j in range(n_open):
-        for i in range(_whole(size[j])):  # unsigned places never count from the end
-            out[np.uint64(start[j] + i)] = out[i] + each[j]
+        first, number = start[j], each[j]  # read once, or the loop would not vectorise
+        for i in range(_whole(size[j])):
+            out[np.uint64(first + i)] = out[i] + number  # unsigned: never counted from the end
 
 
 @njit(**LEAN)
@@ -209,14 +210,14 @@ def _vote(room, spread, cost, r, listed, rooms, votes, out):
             out[i] *= votes[0]
         return
     for j in range(n_open):
-        first = start[j]
-        if price[j] == 0.0:
+        first, each = start[j], price[j]
+        if each == 0.0:
             for i in range(size[j]):
                 total[np.uint64(first + i)] = total[i]
                 votes[np.uint64(first + i)] = votes[i]
         else:
             for i in range(size[j]):
-                total[np.uint64(first + i)] = total[i] + price[j]
+                total[np.uint64(first + i)] = total[i] + each
             for i in range(_whole(size[j])):
                 votes[np.uint64(first + i)] = vote1(room, spread, total[np.uint64(first + i)])
     for i in range(_whole(n)):
@@ -411,19 +412,28 @@ def _order(packages: Ints, prefix: Ints, none: int) -> tuple[Ints, Ints]:
     ValueError
         If they are not the combinations that a menu has.
     """
-    count = len(packages)
-    length = (packages != none).sum(axis=1)
-    last = packages[np.arange(count), np.maximum(length - 1, 0)]
-    first = np.searchsorted(prefix[1:], np.arange(count)) + 1
-    shift = first - last[np.minimum(first, count - 1)]
-    since = np.zeros(none, dtype=np.int64)
-    np.maximum.at(since, last[1:], np.where(prefix[1:] > 0, last[prefix[1:]] + 1, 0))
+    since, shift = np.zeros(none, dtype=np.int64), np.zeros(len(packages), dtype=np.int64)
+    if not _find_order(packages, prefix, since, shift):
+        raise ValueError("packages: not all combinations of moves, at most one of each slot")
+    return since, shift
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _find_order(packages, prefix, since, shift):
+    n, none = len(packages), len(since)
+    last = np.full(n, -1)
+    in_row = True
+    for p in range(1, n):
+        begun = prefix[p]
+        last[p] = _moves_of(packages[p], none)[-1]
+        if begun != prefix[p - 1] or p == 1:
+            shift[begun] = p - last[p]
+        in_row = in_row and p == shift[begun] + last[p]
+        since[last[p]] = max(since[last[p]], last[begun] + 1)
     before = np.ones(none + 1, dtype=np.int64)
     for m in range(none):
         before[m + 1] = before[m] + before[since[m]]
-    if before[-1] != count or (shift[prefix[1:]] + last[1:] != np.arange(1, count)).any():
-        raise ValueError("packages: not all combinations of moves, at most one of each slot")
-    return since, shift
+    return in_row and before[none] == n
 
 
 def plan(seat: Seat, customs: Customs) -> Plan:
