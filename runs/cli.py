@@ -6,8 +6,11 @@ The commands stand in `runs.commands`, a module for each group.
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cyclopts import CycloptsError
@@ -52,8 +55,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command; turn what goes wrong into a message and an exit code."""
+    stops: list[int] = []
     try:
-        result = command()
+        with noting(stops):
+            result = command()
         sys.stdout.flush()
     except KeyboardInterrupt:  # a batch has said how to go on
         return STOPPED
@@ -67,6 +72,9 @@ def guarded(command: Callable[[], Any]) -> int:
         if users_fault(error):
             print(f"hubspoke: {error}", file=sys.stderr)
             return USERS_FAULT
+        if stops:  # a library swallowed the interrupt (compilers do), and then failed of it
+            print("stopped: run the same command again", file=sys.stderr)
+            return STOPPED
         if os.environ.get(DEBUG):
             raise
         print(
@@ -76,6 +84,28 @@ def guarded(command: Callable[[], Any]) -> int:
         )
         return OUR_FAULT
     return result if isinstance(result, int) else DONE
+
+
+@contextmanager
+def noting(stops: list[int]) -> Iterator[None]:
+    """Note every Ctrl-C in a list, besides letting it interrupt.
+
+    Elsewhere than in the main thread, or where interrupts are ignored, nothing is changed.
+    """
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        stops.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def users_fault(error: Exception) -> bool:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,19 @@ def test_ctrl_c_exits_with_130(
     assert main(["play", "divide"]) == 130
     assert "Traceback" not in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself there")
+def test_a_ctrl_c_that_a_library_swallows_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    def swallowed() -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("no compiled object yet")
+
+    before = signal.getsignal(signal.SIGINT)
+    assert guarded(swallowed) == 130
+    assert "stopped: run the same command again" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.slow
