@@ -13,7 +13,7 @@ from runs.prior import uncertain
 from runs.sensitivity.analysis import analyse, chance_share
 from runs.sensitivity.design import Design, lay_out, play
 from runs.sensitivity.factors import Factor, grouped, single
-from runs.sensitivity.report import report
+from runs.sensitivity.report import as_text, report
 
 FILE = read("2025q1")
 TRIAD = read("triad")
@@ -49,6 +49,14 @@ def test_morris_ranks_and_shows_nothing_where_nothing_is() -> None:
     assert found.indices.other == pytest.approx([0.0, 0.0, 0.0], abs=1e-9)
     (quiet,) = analyse(design, {"y": np.ones((len(design.shares), 4))})
     assert np.isnan(quiet.indices.main).all()
+
+
+def test_what_too_few_rows_cannot_tell_is_said() -> None:
+    few, many = laid("sobol", size=4), laid("sobol", size=512)
+    for design, told in ((few, True), (many, False)):
+        found = analyse(design, {"y": games(design, 0.5)})
+        assert ("not settled" in as_text(design, found)) == told
+    assert "--size 16 would halve" in as_text(few, analyse(few, {"y": games(few, 0.5)}))
 
 
 def test_the_share_of_chance() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -103,14 +104,17 @@ def _sobol(design: Design, values: Floats) -> Indices:
     """Shares of variance (Saltelli et al. 2010), the rows of a block under the same chance."""
     from SALib.analyze import sobol
 
-    got: Any = sobol.analyze(
-        problem(design.factors),
-        values,
-        calc_second_order=True,
-        num_resamples=RESAMPLES,
-        conf_level=CONFIDENCE,
-        seed=design.seed,
-    )
+    with warnings.catch_warnings():
+        # rare outcomes are alike in some resample; the interval says what that is worth
+        warnings.filterwarnings("ignore", "Constant values encountered")
+        got: Any = sobol.analyze(
+            problem(design.factors),
+            values,
+            calc_second_order=True,
+            num_resamples=RESAMPLES,
+            conf_level=CONFIDENCE,
+            seed=design.seed,
+        )
     return Indices(
         *(np.asarray(got[k]) for k in ("ST", "ST_conf", "S1", "S1_conf", "S2", "S2_conf"))
     )

@@ -32,6 +32,7 @@ from runs.summary import aligned, number, percent
 
 USUAL = 6  # outcomes if none are named: the ends of the first key series
 SHOWN = 10  # factors of a table and a panel
+HALF = 0.5
 LINES = 5  # factors of a convergence plot
 SIZES = {"morris": (32, 8), "sobol": (64, 4)}  # blocks and games of a row, about two minutes
 WORDS = {
@@ -154,7 +155,18 @@ def as_text(design: Design, found: Sequence[Found]) -> str:
         parts.append(aligned(lines))
         if whole and (pair := _largest_pair(design, each)):
             parts.append(pair)
+        if not settled(each):
+            parts.append(
+                f"  not settled: even the first is known to less than half of its size; --size "
+                f"{4 * design.size} would halve the intervals"
+            )
     return "\n".join([*parts, "", NOTICE])
+
+
+def settled(each: Found) -> bool:
+    """Say whether the largest index is known to within half of its size."""
+    top = order_of(each)[0]
+    return bool(each.indices.main_error[top] <= HALF * each.indices.main[top])
 
 
 def _about(design: Design) -> str:
