@@ -19,7 +19,7 @@ from model.reading import read, shipped
 from model.scenario import quarter_name
 from model.schema import ScenarioFile
 from runs.batch import Progress
-from runs.engines import Job, run_chunks, useful
+from runs.engines import Job, run_chunks
 from runs.ensemble import Chunk
 from runs.errors import UserError, check_games
 from runs.outcomes import Values
@@ -37,6 +37,7 @@ from runs.scoring import (
 )
 
 CHUNK = 1000
+ALONE = 2 * CHUNK  # games up to which starting other processes takes longer than it saves
 LOOK_BACK = 10  # years before the start that naive forecasters and rates of growth know
 TROOPS = ("lever.usfk_army", "lever.usfk_air", "lever.usfk_marines")
 THOUSAND, PERCENT = 1000.0, 100.0
@@ -284,11 +285,9 @@ def play_drawn(
         for n in range(0, runs, CHUNK)
     ]
     progress = Progress(f"{file.name}: games", runs, runs, sys.stderr)
-    with (
-        closing(progress),
-        closing(run_chunks(jobs, useful(None, len(jobs)), progress.add)) as all_,
-    ):
-        chunks = sorted(all_, key=lambda chunk: int(chunk.runs[0]))
+    workers = 1 if runs <= ALONE else None
+    with closing(progress), closing(run_chunks(jobs, workers, progress.add)) as played:
+        chunks = sorted(played, key=lambda chunk: int(chunk.runs[0]))
     return games_of(file, draws.seed, chunks, names)
 
 

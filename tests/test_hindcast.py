@@ -63,8 +63,10 @@ def test_a_game_draws_the_same_numbers_alone() -> None:
     assert any(many[name][6] != values[0] for name, values in alone.items())
 
 
-def test_games_are_the_same_in_other_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("alone", [2000, pytest.param(0, marks=pytest.mark.slow)])
+def test_games_are_the_same_in_other_chunks(alone: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs.hindcast, "CHUNK", 5)
+    monkeypatch.setattr(runs.hindcast, "ALONE", alone)
     other = hindcast("2017q1", GAMES, Draws(1))
     for name, values in played().games.series.items():
         assert (values == other.games.series[name]).all()
