@@ -28,7 +28,7 @@ from runs.arms import side_by_side
 from runs.disk import disk_errors, write_whole
 from runs.engines import Job, Task, run_chunks, useful
 from runs.ensemble import Chunk, reference, seat_doctrines
-from runs.errors import RUNS, UserError, check_numbers
+from runs.errors import UserError, check_games
 from runs.outcomes import Watched, watched_series
 from runs.patterns import as_lines, hold
 from runs.posterior import Draws
@@ -109,9 +109,11 @@ def batch(
     ValueError
         If a parameter is unknown or its value makes no sense.
     """
-    check_numbers(seed, quarters)
+    check_games(runs, seed, quarters)
+    _check_shard(shard)
     chunk = chunk_size(runs) if chunk is None else chunk
-    _check_batch(runs, shard, chunk)
+    if chunk < 1:
+        raise UserError(f"chunk {chunk}: at least one game is played at a time")
     settings = check_settings(file, values or {}).values
     seat_doctrines(file, doctrines or {})
     played_by = {actor: reference(which) for actor, which in (doctrines or {}).items()}
@@ -182,13 +184,9 @@ def default_folder(file: ScenarioFile, seed: int) -> Path:
     return Path("results") / f"{file.name}-seed-{seed}"
 
 
-def _check_batch(runs: int, shard: Shard, chunk: int) -> None:
-    if not 1 <= runs <= RUNS:
-        raise UserError(f"--runs {runs}: from 1 to {RUNS:,}")
+def _check_shard(shard: Shard) -> None:
     if not 1 <= shard[0] <= shard[1]:
         raise UserError(f"--shard {shard[0]}/{shard[1]}: shards are numbered 1/n to n/n")
-    if chunk < 1:
-        raise UserError(f"chunk {chunk}: at least one game is played at a time")
 
 
 def parse_shard(text: str) -> Shard:
@@ -203,7 +201,7 @@ def parse_shard(text: str) -> Shard:
     if not (slash and first.strip().isdecimal() and of.strip().isdecimal()):
         raise UserError(f"--shard {text}: write which one of how many, such as 1/4")
     shard = int(first), int(of)
-    _check_batch(1, shard, 1)
+    _check_shard(shard)
     return shard
 
 

@@ -27,7 +27,7 @@ def sentence(text: str) -> str:
 def signed(x: float, smallest: float | None = None) -> str:
     """Write an effect with its sign, without powers of ten.
 
-    smallest : from where an effect matters, if known: it is written to a hundredth of that, as
+    smallest : from where an effect matters, if known: it is written to the second digit of that, as
     further digits would say more than anybody can use; else three digits
     """
     places = 2 - floor(log10(abs(x) if smallest is None else 10.0 * smallest)) if x else 0

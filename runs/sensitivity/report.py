@@ -32,7 +32,7 @@ from runs.summary import aligned, number, percent
 
 USUAL = 6  # outcomes if none are named: the ends of the first key series
 SHOWN = 10  # factors of a table and a panel
-HALF = 0.5
+HALF = 0.5  # of an index: a wider interval leaves open whether it is large
 LINES = 5  # factors of a convergence plot
 SIZES = {"morris": (32, 8), "sobol": (64, 4)}  # blocks and games of a row, about two minutes
 WORDS = {
